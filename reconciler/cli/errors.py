@@ -41,11 +41,15 @@ def _masked(error: ManifestError, *, as_json: bool) -> ManifestError:
     return ManifestError(masked_problems(error.problems, masking, error.masked_properties))
 
 
+def asks_for_json(words: Sequence[str]) -> bool:
+    """Return whether the words of a command line ask for JSON; they may be wrong, so they are not parsed."""
+    return "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
+
+
 def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> None:
     """Print ``message``, about wrong usage or an interruption, as JSON if ``arguments`` ask for JSON."""
     words = sys.argv[1:] if arguments is None else arguments
-    is_asked = "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
-    if is_asked and not talk().has_answered:
+    if asks_for_json(words) and not talk().has_answered:
         from reconciler.report.json_report import error_as_json  # noqa: PLC0415 - only on this path
 
         document(error_as_json(UsageError(message), message, code))

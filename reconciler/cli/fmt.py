@@ -7,7 +7,7 @@ import click
 
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.logs import start_logging
-from reconciler.cli.messages import answer, document, say, show_text
+from reconciler.cli.messages import answer, document, say, show_text, talk
 from reconciler.cli.options import common_options, said
 from reconciler.model.format_result import FormatResult
 from reconciler.project.project import Project
@@ -35,6 +35,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], check: bool, diff: bool
     common = said(ctx)
     start_logging(common.log_format)
     result = Project.format(*paths, folder=common.directory, write=not (check or diff), said_by="-C DIR")
+    talk().has_changed = result.is_written and bool(result.changed)
     if common.as_json:
         document(json.dumps(_as_json(result, diff=diff), ensure_ascii=False), nl=True)
     else:

@@ -12,7 +12,7 @@ import click
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.invocation import Invocation, open_environment
 from reconciler.cli.marks import Marks
-from reconciler.cli.messages import answer, document, say
+from reconciler.cli.messages import answer, document, say, talk
 from reconciler.cli.names import names_in
 from reconciler.cli.options import as_dataclass, common_options
 from reconciler.cli.output import masking_for, values_option, width
@@ -222,6 +222,7 @@ def _run(invocation: Invocation, object_type: str, options: ImportOptions) -> Ex
             confirm=confirm if is_before_a_person else None,
             progress=report,
         )
+    talk().has_changed = True
     as_json = invocation.said.as_json
     masking = masking_for(options.values, as_json=as_json)
     if as_json:
@@ -242,6 +243,7 @@ def _import_definitions(invocation: Invocation, object_type: str, options: Impor
             out=options.out,
             target="replace" if options.replace else "new",
         )
+    talk().has_changed = True
     if invocation.said.as_json:
         document(definitions_json(result), nl=True)
     else:

@@ -2,18 +2,21 @@
 
 import gc
 import io
+import json
 import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from importlib import import_module
 from keyword import iskeyword
 
 import click
 
 from reconciler import __version__
-from reconciler.cli.errors import print_error, tell_in_json
+from reconciler.cli.errors import asks_for_json, print_error, tell_in_json
 from reconciler.cli.examples import add_examples
 from reconciler.cli.exits import ExitCode, exit_of, most_severe
 from reconciler.cli.hints import clearer, refuse_bytes, refuse_command, refuse_lost_folder
-from reconciler.cli.messages import begin_talk, say, talk
+from reconciler.cli.messages import begin_talk, document, say, talk
 from reconciler.cli.options import common_options, said
 from reconciler.cli.streams import make_safe, stdout_fault
 from reconciler.errors import ReconcilerError
@@ -53,6 +56,9 @@ def module_name(command: str) -> str:
 _YOUNG_OBJECTS = 10_000
 """New objects between two garbage collections; the default costs time, and few of our objects form cycles."""
 
+
+_TEXTS = frozenset({"-h", "--help", "-V", "--version"})
+"""Options that print a text and end the command."""
 
 _UNUSED = ("httpx._main", "trio")
 """Modules that httpx imports if they exist; they take time, and we do not need them."""
@@ -119,7 +125,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         refuse_bytes(sys.argv[1:] if arguments is None else arguments)
         refuse_lost_folder()
-        code = group.main(arguments, prog_name="reconciler", standalone_mode=False)
+        code = _carried_out(sys.argv[1:] if arguments is None else arguments)
     except click.exceptions.Abort:
         tell_in_json(arguments, "interrupted", ExitCode.INTERRUPTED)
         return ExitCode.INTERRUPTED
@@ -133,6 +139,21 @@ def run(arguments: list[str] | None = None) -> int:
         tell_in_json(arguments, "interrupted", ExitCode.INTERRUPTED)
         return ExitCode.INTERRUPTED
     return int(code or ExitCode.OK)
+
+
+def _carried_out(words: Sequence[str]) -> object:
+    """Carry out a command line and return the result of its command; with ``--json``, help is JSON, too."""
+    if not (asks_for_json(words) and _TEXTS.intersection(words)):
+        return group.main([*words], prog_name="reconciler", standalone_mode=False)
+    with redirect_stdout(io.StringIO()) as printed:
+        result = group.main([*words], prog_name="reconciler", standalone_mode=False)
+    text = printed.getvalue()
+    if talk().has_answered:  # such a word was the value of another option
+        document(text)
+    else:
+        is_version = text.strip() == f"reconciler {__version__}"
+        document(json.dumps({"version": __version__} if is_version else {"help": text}), nl=True)
+    return result
 
 
 def _shown(error: click.ClickException) -> str:

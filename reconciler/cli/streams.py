@@ -18,12 +18,15 @@ _STDIN, _STDOUT, _STDERR = range(3)
 class _Stream(io.FileIO):
     """A file that accepts all data, even after an error."""
 
-    def __init__(self, number: int, fault: OSError | None) -> None:
+    def __init__(self, number: int, *, is_closed: bool) -> None:
         super().__init__(number, "wb", closefd=False)
-        self.fault = fault
+        self._is_closed = is_closed
+        self.fault: OSError | None = None
 
     def write(self, data: "memoryview") -> int:  # type: ignore[override]  # never None: it waits
         """Write some of ``data``, and return the number of bytes; after an error, discard ``data``."""
+        if self._is_closed and self.fault is None:
+            self.fault = OSError(errno.EBADF, os.strerror(errno.EBADF))
         while self.fault is None:
             try:
                 written = super().write(data)
@@ -41,9 +44,8 @@ def make_safe() -> None:
     closed = _opened_again()
     if sys.stdin is None or _STDIN in closed:
         sys.stdin = io.TextIOWrapper(io.FileIO(_STDIN, "rb", closefd=False))
-    fault = OSError(errno.EBADF, os.strerror(errno.EBADF)) if _STDOUT in closed else None
-    sys.stdout = _text(sys.stdout, _Stream(_STDOUT, fault))
-    sys.stderr = _text(sys.stderr, _Stream(_STDERR, None))
+    sys.stdout = _text(sys.stdout, _Stream(_STDOUT, is_closed=_STDOUT in closed))
+    sys.stderr = _text(sys.stderr, _Stream(_STDERR, is_closed=_STDERR in closed))
 
 
 def stdout_fault() -> OSError | None:

@@ -131,7 +131,8 @@ class Storage:
         try:
             self._connection = _connect(path)
         except (OSError, sqlite3.Error) as error:
-            raise StorageError(f"{path} cannot be used: {error}") from error
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise StorageError(f"{path} cannot be used: {reason}") from error
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[None]:

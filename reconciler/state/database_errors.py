@@ -23,6 +23,7 @@ _SQLITE = {  # by primary result code, https://www.sqlite.org/rescode.html
     11: _DAMAGED,  # CORRUPT
     13: _FULL,  # FULL
     14: "it cannot be opened: check that the file is there and who may read it",  # CANTOPEN
+    15: "its locks do not work here, as on some network drives: put it on a local disk, or run again",
     26: _DAMAGED,  # NOTADB
 }
 

@@ -98,6 +98,13 @@ def test_output_that_cannot_be_shown_is_an_error_after_reads(applied: Project, t
         assert (done.returncode, quiet_end(done)) == (1, f"cannot write to stdout ({why})\n")
 
 
+@pytest.mark.parametrize("to", [">/dev/full", ">&-"])
+def test_a_command_that_prints_nothing_needs_no_stdout(project: Project, to: str) -> None:
+    done = shell(project, f"R fmt --check odd.yaml {to}")
+
+    assert (done.returncode, quiet_end(done)) == (0, "1 file: nothing to change\n")
+
+
 @pytest.mark.parametrize("to", [">/dev/full", ">&-", "| true", "| head -1", "2>&- >&-", "--json >/dev/full"])
 def test_after_writes_the_exit_code_is_that_of_the_run(project: Project, to: str) -> None:
     done = shell(project, f"R apply --auto-approve {to}")
@@ -136,6 +143,32 @@ def test_a_change_of_state_stays_done_on_a_full_disk(applied: Project) -> None:
         done
     )
     assert applied.run("state", "show", "companies/odd-1").code == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [
+        ("fmt ugly.yaml", "ugly.yaml"),
+        ("import products --key hs_sku --out p.yaml", "p.yaml"),
+        ("import companies --definitions --out d.yaml", "d.yaml"),
+        ("drift --accept companies/odd-1#city", "odd.yaml"),
+        ("init new", "new/reconciler.yaml"),
+    ],
+)
+@pytest.mark.parametrize("to", [">/dev/full", ">&-", "--json >/dev/full"])
+def test_a_command_that_wrote_its_files_is_done_on_a_full_disk_too(
+    applied: Project, command: str, written: str, to: str
+) -> None:
+    applied.write("ugly.yaml", "object:   companies\nkey: external_id\nrecords: {}\n")
+    assert applied.run("emulator", "edit", "companies/odd-1", "city=Bern").code == 0
+    file = applied.folder / written
+    before = file.read_text() if file.exists() else None
+
+    done = shell(applied, f"R {command} {to}")
+
+    assert "the command is done, but its output could not be shown" in quiet_end(done)
+    assert done.returncode == 0
+    assert file.read_text() != before
 
 
 @pytest.mark.parametrize(
@@ -237,6 +270,11 @@ def test_the_result_of_a_command_is_one_document(applied: Project, words: list[s
         (["help", "version"], "help", "Usage: reconciler version"),
         (["help", "pruning"], "markdown", "# "),
         (["help"], "topics", "pruning"),
+        (["--help"], "help", "Usage: reconciler [OPTIONS]"),
+        (["plan", "-h"], "help", "Usage: reconciler plan"),
+        (["state", "rm", "--help"], "help", "Usage: reconciler state rm"),
+        (["--version"], "version", "0."),
+        (["-V"], "version", "0."),
     ],
 )
 def test_texts_for_people_are_documents_too(
@@ -245,6 +283,13 @@ def test_texts_for_people_are_documents_too(
     done = project.run(*words, "--json")
     assert done.code == 0
     assert holds in json.loads(done.out)[member]
+    assert project.run("--json", *words).out == done.out
+
+
+def test_a_word_that_only_looks_like_a_request_for_help_changes_nothing(project: Project) -> None:
+    done = project.run("explain", "--json", "--", "--help")
+
+    assert (done.code, done.document["error"]["exit_code"]) == (1, 1)
 
 
 def test_forgetting_and_starting_over_are_one_document_each(applied: Project) -> None:

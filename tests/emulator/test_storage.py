@@ -69,7 +69,7 @@ def test_written_data_is_kept_in_the_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_used_says_why(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="No such file or directory"):
+    with pytest.raises(StorageError, match=r"cannot be used: No such file or directory$"):
         Emulator(tmp_path / "nowhere" / "portal.db")
     foreign = tmp_path / "foreign.db"
     foreign.write_text("this is no database, but it is long enough to be taken for one" * 50)

@@ -11,9 +11,11 @@ from typing import TypeAlias
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from reconciler.errors import Locked, StateError, UsageError
 from reconciler.state.create_tables import SchemaError, create_or_upgrade, is_readable
+from reconciler.state.database_errors import explanation
 from reconciler.state.store import Store, memory_state, open_state, open_state_to_read
 from reconciler.state.tables import SCHEMA_VERSION
 from tests.state.conftest import new_database
@@ -453,3 +455,12 @@ def test_first_runs_at_the_same_moment_make_the_tables_once(url: str, tmp_path: 
         process.stdin.flush()
 
     assert [process.communicate()[0] for process in processes] == ["done\n"] * 4
+
+
+def test_locks_that_do_not_work_are_explained() -> None:
+    error = sqlite3.OperationalError("locking protocol")
+    error.sqlite_errorcode = sqlite3.SQLITE_PROTOCOL
+
+    assert explanation(OperationalError("SELECT 1", {}, error)) == (
+        "its locks do not work here, as on some network drives: put it on a local disk, or run again"
+    )
