@@ -138,22 +138,27 @@ def run(arguments: list[str] | None = None) -> int:
         say("interrupted")
         tell_in_json(arguments, "interrupted", ExitCode.INTERRUPTED)
         return ExitCode.INTERRUPTED
-    return int(code or ExitCode.OK)
+    return code
 
 
-def _carried_out(words: Sequence[str]) -> object:
-    """Carry out a command line and return the result of its command; with ``--json``, help is JSON, too."""
+def _carried_out(words: Sequence[str]) -> int:
+    """Carry out a command line and return its exit code; with ``--json``, help is JSON, too."""
     if not (asks_for_json(words) and _TEXTS.intersection(words)):
-        return group.main([*words], prog_name="reconciler", standalone_mode=False)
+        return _code(words)
     with redirect_stdout(io.StringIO()) as printed:
-        result = group.main([*words], prog_name="reconciler", standalone_mode=False)
+        code = _code(words)
     text = printed.getvalue()
     if talk().has_answered:  # such a word was the value of another option
         document(text)
     else:
         is_version = text.strip() == f"reconciler {__version__}"
         document(json.dumps({"version": __version__} if is_version else {"help": text}), nl=True)
-    return result
+    return code
+
+
+def _code(words: Sequence[str]) -> int:
+    code: int | None = group.main([*words], prog_name="reconciler", standalone_mode=False)
+    return int(code or ExitCode.OK)
 
 
 def _shown(error: click.ClickException) -> str:
