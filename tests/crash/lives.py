@@ -87,7 +87,7 @@ _LIFTED: Final = tuple(
     for guard in ("update", "create", "clear", "empty", "archive", "absent")
     for part in ("--allow", f"{guard}=99")
 )
-"""Options that allow everything to guards: in this small project, nearly every change exceeds a limit."""
+"""Options that raise the limits of all guards: in this small project, nearly every change exceeds them."""
 
 
 class Killed(BaseException):
@@ -250,7 +250,7 @@ class World:
                 by, named = "record_id", {ids[key]: wanted for key, wanted in named.items() if key in ids}
             else:
                 named = {key: wanted.with_numbered(ids) for key, wanted in named.items()}
-            by += "\nenvironments: [it]"  # ids are of one portal
+            by += "\nenvironments: [it]"  # record ids are valid in one portal only
         records = (
             "".join(f"  '{key}': {wanted.as_yaml(other_of(kind))}\n" for key, wanted in named.items())
             or "  {}\n"

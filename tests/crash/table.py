@@ -61,9 +61,10 @@ class Wanted:
     pairs: tuple[str, ...] = ()  # keys of associated records of the other type
 
     def with_numbered(self, ids: Mapping[str, str]) -> "Wanted":
-        """Return a copy whose associations name the other records by id, as far as they have one.
+        """Return a copy whose associations name companies by record id; ``ids`` are by key.
 
-        One of them lacks ``by:``, which is a mistake: its association is left out.
+        Associations with companies that have no id are left out. The line for ``globex`` lacks ``by:``, which
+        is a mistake: the plan leaves this association out.
         """
         named = {key: f"{{by: record_id, to: '{each}'}}" for key, each in ids.items()}
         named |= {"globex": ids["globex"]} if "globex" in ids else {}
@@ -122,7 +123,7 @@ class Before:
     def left_undone(self, after: Look) -> Iterator[str]:
         """Yield descriptions of changes that an undisturbed apply should have made.
 
-        Before it, state was settled.
+        State must have contained the outcomes of all earlier writes when the apply began.
         """
         for name, wanted in self.wanted.items():
             held = after.records.get(after.names.get(name, name))
@@ -200,7 +201,7 @@ class Before:
         return record[1] in self.also or self._is_protected(name) or self._is_known_as_named(name)
 
     def _is_known_as_named(self, name: Name) -> bool:
-        """Return whether state has the record under another key that a manifest names and no record has."""
+        """Return whether state has the record under a former key, named in manifests, that no record has."""
         owned = self.owned.get(name)
         known = (name[0], owned.key.value) if owned else name
         is_named = known in self.wanted and self._is_present(known)
@@ -224,7 +225,7 @@ class Before:
         return pair in set(self._named(after))
 
     def _is_held(self, pair: frozenset[Id]) -> bool:
-        """Whether people took apart what state knows, and that is left."""
+        """Return whether people removed an owned association, and ``drift: hold`` leaves it removed."""
         return self.is_settled and self.drift == "hold" and pair in self.owned_pairs
 
     def _is_unsure(self, pair: frozenset[Id], after: Look) -> bool:

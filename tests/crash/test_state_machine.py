@@ -1,7 +1,8 @@
 """Random sequences of events in a small project: people edit, answers get lost, applies are killed.
 
-Each sequence begins with a random portal and random manifests. ``RECONCILER_TEST_EXAMPLES=20000`` tries as
-many other sequences. A sequence that breaks a promise is printed as a script that repeats it.
+Each sequence begins with a random portal and random manifests. The sequences are the same in every run; with
+``RECONCILER_TEST_EXAMPLES=20000``, 20,000 new ones are tried instead. A sequence that breaks a promise is
+printed as a script that repeats it.
 """
 
 import os
@@ -380,7 +381,10 @@ class Lives(RuleBasedStateMachine):
         return after
 
     def _compare_with_state(self, after: Look) -> None:
-        """Check that values that we wrote are no drift, even if HubSpot altered them, until people do."""
+        """Check that no value that reconciler wrote counts as drift before people edit it.
+
+        HubSpot may store another text than was sent.
+        """
         *_, is_settled = self.world.owned()
         if is_settled:
             owned = self.world.owned_by_id()
