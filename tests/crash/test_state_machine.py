@@ -102,19 +102,37 @@ class Lives(RuleBasedStateMachine):
         """Remove a record from its manifest."""
         self.world.wanted.pop(name, None)
 
-    @rule(name=names, form=st.sampled_from(sorted(SPELLINGS)))
-    def name_it_in_another_environment(self, name: Name, form: str) -> None:
-        """Let a manifest of another environment name a record, or no longer name it."""
-        if name in self.world.elsewhere:
-            del self.world.elsewhere[name]
-        else:
-            self.world.elsewhere[name] = SPELLINGS[form](*name)
+    @rule(name=names, form=st.sampled_from(sorted(SPELLINGS)), is_moved=st.booleans())
+    def name_it_in_another_environment(self, name: Name, form: str, is_moved: bool) -> None:
+        """Let a manifest of another environment name a record, instead of ours if ``is_moved``, and apply."""
+        self.world.elsewhere[name] = SPELLINGS[form](*name)
+        if is_moved:
+            self.leave_it_out(name)
+        self._apply_and_compare()
 
-    @rule(key=st.sampled_from(KEYS["companies"]))
-    def name_it_by_id_too(self, key: str) -> None:
-        """Let one more file name a company by its id, or no longer name any."""
+    @rule(name=names)
+    def leave_it_out_in_another_environment(self, name: Name) -> None:
+        """Remove a record from the manifest of another environment."""
+        self.world.elsewhere.pop(name, None)
+
+    @rule(key=st.sampled_from(KEYS["companies"]), is_absent=st.booleans(), is_part=st.booleans())
+    def name_it_by_id_too(self, key: str, is_absent: bool, is_part: bool) -> None:
+        """Let one more file name a company by its id, and apply, perhaps without one of the two lines."""
         record_id = self._id_of(("companies", key))
-        self.world.also = frozenset({record_id} if record_id else ()) - self.world.also
+        self.world.also = frozenset({record_id} if record_id else ())
+        if is_absent:
+            self.world.wanted["companies", key] = Wanted({}, is_absent=True)
+        self._apply_and_compare(*(("--target", f"companies/{key}") if is_part else ()))
+
+    @rule()
+    def name_none_by_id_too(self) -> None:
+        """Remove the companies from the file that names them by id."""
+        self.world.also = frozenset()
+
+    def _apply_and_compare(self, *options: str) -> None:
+        before = self._before()
+        self.world.apply(*options)
+        self._compare(before)
 
     @rule(key=cars, called=calls)
     def declare_it_elsewhere(self, key: str, called: tuple[str, str]) -> None:
@@ -311,16 +329,13 @@ class Lives(RuleBasedStateMachine):
     @rule(option=st.sampled_from(["--target", "--exclude"]), few=st.lists(names, min_size=1, max_size=2))
     def apply_a_part(self, option: str, few: list[Name]) -> None:
         """Apply a plan for a part of the records: what the other lines name must stay."""
-        before = self._before()
-        globs = [f"{kind}/{key}" for kind, key in few]
-        if option == "--exclude":
-            globs += [f"companies/={record_id}" for record_id in self.world.also]
-        self.world.apply(*(part for glob in globs for part in (option, glob)))
-        self._compare(before)
+        self._apply_and_compare(*(part for name in few for part in (option, "/".join(name))))
 
-    @rule(name=names)
-    def forget_between_plan_and_apply(self, name: Name) -> None:
+    @rule(name=names, is_left_out=st.booleans())
+    def forget_between_plan_and_apply(self, name: Name, is_left_out: bool) -> None:
         """Remove a record from the state after the plan was made; apply must not act as its owner."""
+        if is_left_out:
+            self.leave_it_out(name)
         if self.world.plan("--out", "plan.json").code != ExitCode.OK:
             return
         self.world.run("state", "rm", "/".join(name))
