@@ -104,11 +104,22 @@ class Lives(RuleBasedStateMachine):
 
     @rule(name=names, form=st.sampled_from(sorted(SPELLINGS)), is_moved=st.booleans())
     def name_it_in_another_environment(self, name: Name, form: str, is_moved: bool) -> None:
-        """Let a manifest of another environment name a record, instead of ours if ``is_moved``, and apply."""
-        self.world.elsewhere[name] = SPELLINGS[form](*name)
+        """Let a manifest of another environment name a record, and apply.
+
+        If ``is_moved``, the manifests of this environment name the record until then, and pruning is on.
+        """
         if is_moved:
-            self.leave_it_out(name)
+            self._give_up(name)
+        self.world.elsewhere[name] = SPELLINGS[form](*name)
         self._apply_and_compare()
+
+    def _give_up(self, name: Name) -> None:
+        """Apply while a manifest names the record; then remove it from the manifest, and prune."""
+        if name not in self.world.wanted:
+            self.world.wanted[name] = Wanted({REQUIRED[name[0]]: "red"})
+        self.world.prune[name[0]] = "true"
+        self._apply_and_compare()
+        self.leave_it_out(name)
 
     @rule(name=names)
     def leave_it_out_in_another_environment(self, name: Name) -> None:
@@ -335,7 +346,7 @@ class Lives(RuleBasedStateMachine):
     def forget_between_plan_and_apply(self, name: Name, is_left_out: bool) -> None:
         """Remove a record from the state after the plan was made; apply must not act as its owner."""
         if is_left_out:
-            self.leave_it_out(name)
+            self._give_up(name)
         if self.world.plan("--out", "plan.json").code != ExitCode.OK:
             return
         self.world.run("state", "rm", "/".join(name))
