@@ -1,16 +1,17 @@
-"""Comparing the associations that manifests name with live ones and with those that we own.
+"""Comparing the associations that manifests name with live ones and with those that reconciler owns.
 
 The cases:
 
 - named and existing: owned from now on;
 - named, missing, and unknown to state: created;
 - named, missing, and known to state: people removed it, so it is created again, or held;
-- owned and not named any more: without ``prune``, left alone; with it, removed if we created it and it still
-  exists, otherwise released. No ``prune`` setting removes associations that existed before us;
-- owned, and its record is named for other environments only: released.
+- owned and not named any more: without ``prune``, left alone; with it, removed if reconciler created it and
+  it still exists, otherwise released. No ``prune`` setting removes adopted associations, which existed before
+  reconciler managed them;
+- owned, and the record under which it was written is named for other environments only: released.
 
 Two records with a label also have the unlabelled association. So if manifests name a label, they need not
-name the unlabelled association. If we created both, both are removed.
+name the unlabelled association. If reconciler created both, both are removed.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence

@@ -168,8 +168,7 @@ def _unmade(
 def _owned_again(change: Change, labels: frozenset[Label] | None) -> Iterator[Change | Held]:
     """Own a released association again, as it was owned before.
 
-    If it is unknown how it was owned, it counts as an association that existed before us: these are never
-    removed.
+    If it is unknown how it was owned, it counts as adopted: adopted associations are never removed.
     """
     key, target = change.association.records
     label = change.association.label

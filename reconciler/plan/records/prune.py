@@ -3,7 +3,7 @@
 - named for other environments only: released;
 - protected: left alone and reported;
 - without ``prune``: left alone;
-- with ``prune: true``: archived if we created them, released if they existed before us;
+- with ``prune: true``: archived if reconciler created them, released if it adopted them;
 - with ``prune: all``: archived;
 - gone from the portal, or there under another key: released. A record with another key is not archived,
   because the person who changed the key uses the record for something else.

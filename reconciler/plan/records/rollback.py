@@ -42,8 +42,9 @@ _CAME_BY = frozenset({Reason.ADOPT, Reason.ROLLED_BACK})
 
 
 _NOT_ENFORCED = frozenset({Reason.FILLED, Reason.MIGRATED})
-"""Values that were written for these reasons are not stored in the state.
+"""Reasons of values that manifests do not enforce.
 
+The state never stores a filled value. It stores a migrated value only if it already has a value of the property.
 If a rollback takes back such a value, it writes the old value for the same reason.
 """
 
