@@ -44,8 +44,8 @@ _CAME_BY = frozenset({Reason.ADOPT, Reason.ROLLED_BACK})
 _NOT_ENFORCED = frozenset({Reason.FILLED, Reason.MIGRATED})
 """Reasons of values that manifests do not enforce.
 
-The state never stores a filled value. It stores a migrated value only if it already has a value of the property.
-If a rollback takes back such a value, it writes the old value for the same reason.
+The state never stores a filled value. It stores a migrated value only if it already has a value of the
+property. If a rollback takes back such a value, it writes the old value for the same reason.
 """
 
 
