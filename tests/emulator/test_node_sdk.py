@@ -28,6 +28,8 @@ ADA = {
     "teams": [{"id": "5", "name": "North", "primary": True}],
 }
 
+LIST = {"listId": "7", "name": "Targets", "objectTypeId": "companies"}
+
 
 def lacking() -> str | None:
     """Return the reason why the SDK cannot run here; None if it can. In CI it must be installed."""
@@ -45,7 +47,7 @@ def outcomes() -> dict[str, str]:
         assert not os.environ.get("CI"), reason
         pytest.skip(reason)
     emulator = Emulator(None)
-    emulator.ensure_portal(7, {**KEYED, "search_lag_ms": 0, "owners": [ADA]})
+    emulator.ensure_portal(7, {**KEYED, "search_lag_ms": 0, "owners": [ADA], "lists": [LIST]})
     with running(emulator) as url:
         environ = {
             **os.environ,

@@ -184,6 +184,28 @@ const scenarios = {
     assert.deepEqual(teams.results.map((team) => team.name), ["North"]);
   },
 
+  async "older associations"() {
+    const deal = await crm.deals.basicApi.create({ properties: { dealname: "D", dealstage: "closedwon" }, associations: [] });
+    const ticket = await crm.tickets.basicApi.create({ properties: { subject: "S", hs_pipeline_stage: "1" }, associations: [] });
+    const pair = { _from: { id: deal.id }, to: { id: ticket.id }, type: "deal_to_ticket" };
+    const { batchApi } = crm.associations;
+    const made = await batchApi.create("deals", "tickets", { inputs: [pair] });
+    assert.equal(made.results[0].type, "deal_to_ticket");
+    const read = await batchApi.read("deals", "tickets", { inputs: [{ id: deal.id }] });
+    assert.deepEqual(read.results[0].to.map((to) => to.id), [ticket.id]);
+    await batchApi.archive("deals", "tickets", { inputs: [pair] });
+    const { results } = await crm.associations.schema.typesApi.getAll("deals", "tickets");
+    assert.ok(results.some((type) => type.name === "deal_to_ticket"));
+  },
+
+  async lists() {
+    const found = await crm.lists.listsApi.doSearch({ query: "target", offset: 0, count: 5 });
+    assert.deepEqual(found.lists.map((list) => list.name), ["Targets"]);
+    const [list] = (await crm.lists.listsApi.getAll([found.lists[0].listId])).lists;
+    assert.equal(list.processingType, "MANUAL");
+    assert.deepEqual((await crm.lists.membershipsApi.getPage(list.listId)).results, []);
+  },
+
   async "what is not imitated"() {
     const error = await refused(crm.lists.foldersApi.getAll());
     assert.equal(error.code, 404);
