@@ -31,7 +31,7 @@ from reconciler.emulator import (
 from reconciler.emulator.calls import Actor, Answer, Call, Reply, Request
 from reconciler.emulator.clock import utc_now
 from reconciler.emulator.control import PREFIX, Control
-from reconciler.emulator.errors import EmulatorError
+from reconciler.emulator.errors import EmulatorError, StorageError
 from reconciler.emulator.faults import Effects, Fault, Kind, Switchboard
 from reconciler.emulator.limits import Meter
 from reconciler.emulator.portals import Portals
@@ -183,6 +183,10 @@ class Emulator:
             if refusal.category == refusals.NOT_IMITATED:  # the client may not show the answer
                 _LOG.warning("not imitated: %s %s", request.method, shown(request.path))
             reply = Reply(refusal.status, refusal.body(correlation_id), refusal.headers)
+        except StorageError as error:
+            _LOG.error("%s", error)
+            failed = Refusal(500, f"The emulator's {error}", "INTERNAL_ERROR")
+            reply = Reply(failed.status, failed.body(correlation_id))
         return injection.outgoing(effects, self._pack(reply, correlation_id, effects))
 
     def _actor(self, request: Request) -> Actor:

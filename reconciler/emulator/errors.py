@@ -25,4 +25,4 @@ class UnknownPortal(EmulatorError):
 
 
 class StorageError(EmulatorError):
-    """The file with the portals cannot be opened."""
+    """The file with the portals cannot be opened, read or written."""

@@ -128,6 +128,7 @@ class Storage:
         self._lock = threading.RLock()
         self.has_undone = False
         """Whether a part of the current transaction was rolled back."""
+        self._path = path
         try:
             self._connection = _connect(path)
         except (OSError, sqlite3.Error) as error:
@@ -136,8 +137,12 @@ class Storage:
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[None]:
-        """Run the block as one transaction; roll it back if an exception leaves the block."""
-        with self._lock:
+        """Run the block as one transaction; roll it back if an exception leaves the block.
+
+        Raises:
+            StorageError: the file cannot be used, for example because its disk is full.
+        """
+        with self._lock, self._clear_errors():
             self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             self.has_undone = False
             try:
@@ -148,6 +153,15 @@ class Storage:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_ERROR:  # a wrong statement is a bug of ours
+                raise
+            raise StorageError(f"{self._path} cannot be used: {error}") from error
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

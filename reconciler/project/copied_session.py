@@ -57,8 +57,12 @@ def open_copy(original: Session, folder: Path) -> Iterator[tuple[CopiedSession, 
         StateError: the state cannot be read.
     """
     from reconciler.emulator.app import Emulator  # noqa: PLC0415 - only copies need it
+    from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415 - as above
 
-    emulator = Emulator(folder / _PORTAL, observed=original.observed())
+    try:
+        emulator = Emulator(folder / _PORTAL, observed=original.observed())
+    except EmulatorError as error:
+        raise UsageError(f"the copy failed: {error}") from error
     try:
         emulator.ensure_portal(original.environment.portal_id, {"owners": [], "search_lag_ms": 0})
         copied = CopiedSession(original, folder, emulator)
@@ -67,5 +71,7 @@ def open_copy(original: Session, folder: Path) -> Iterator[tuple[CopiedSession, 
                 with copied.claim().acquire(place) as writer:
                     source.copy_into(writer)
         yield copied, emulator
+    except EmulatorError as error:
+        raise UsageError(f"the copy failed: {error}") from error
     finally:
         emulator.close()

@@ -189,7 +189,7 @@ class Session:
             finally:
                 emulator.close()
         except EmulatorError as error:
-            raise UsageError(f"the emulator cannot start: {error}") from error
+            raise UsageError(f"the emulator failed: {error}") from error
 
     def index_s(self) -> float | None:
         """Return how many seconds old an emulator's search results are; None for a portal of HubSpot."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import chdir, closing, nullcontext
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli.exits import ExitCode
+from reconciler.emulator import storage
 from reconciler.emulator.calls import Request
 from reconciler.emulator.faults import parse
 from reconciler.project.project import Project as Opened
@@ -272,3 +274,19 @@ def test_the_action_of_the_plan_workflow_rehearses_when_it_is_told(
     assert [option for option in said if option == "--rehearse"] == options
     offered = (ROOT / ".github" / "workflows" / "plan.yml").read_text()
     assert "          # rehearse: true # " in offered
+
+
+def test_a_copy_that_finds_no_room_is_one_sentence(
+    portal: tuple[Project, Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_path: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(storage, "_connect", fail)
+    project, _ = portal
+
+    done = project.run("rehearse", "plan.json")
+
+    assert done.code == ExitCode.ERROR
+    assert done.err.startswith("the copy failed: ")
+    assert done.err.endswith("portal.db cannot be used: database or disk is full\n")

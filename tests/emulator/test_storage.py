@@ -68,6 +68,25 @@ def test_written_data_is_kept_in_the_file(tmp_path: Path) -> None:
     second.close()
 
 
+def test_a_full_disk_is_told_and_the_portal_stays_as_it_was(tmp_path: Path) -> None:
+    emulator = Emulator(tmp_path / "portal.db")
+    emulator.ensure_portal(1, SEED)
+    connection = emulator._storage._connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite then acts as on a full disk
+    long = {"properties": {"name": "x" * 60_000}}
+
+    with client_of(emulator) as client:
+        refused = client.patch(f"{PATH}/1", json=long)
+        assert client.get(f"{PATH}/1").json()["properties"]["name"] == "Shared"
+
+    assert (refused.status_code, refused.json()["category"]) == (500, "INTERNAL_ERROR")
+    assert "portal.db cannot be used: database or disk is full" in refused.json()["message"]
+    with pytest.raises(StorageError, match="database or disk is full"):
+        emulator.edit(1, ("companies", "1", True), long["properties"], name="Ada")
+    emulator.close()
+
+
 def test_a_file_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"cannot be used: No such file or directory$"):
         Emulator(tmp_path / "nowhere" / "portal.db")
