@@ -67,15 +67,28 @@ def complete(shell: str, arguments: Sequence[str]) -> int:
     *before, word = words[1:] or [""]
     if shell != "bash" and _QUOTING.search(word):
         word = "".join(_words_of(word)[0])
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    lines = []
     for value, explanation in _answers(before, word):
         if not value.isprintable():
             continue  # skip it: a name from a manifest must not control the terminal
         if value == _FILES or shell != "bash":
-            sys.stdout.write(f"{value}\t{explanation}\n" if explanation else f"{value}\n")
+            lines.append(f"{value}\t{explanation}\n" if explanation else f"{value}\n")
         else:
-            sys.stdout.write(_quoted(value[_kept(word, replaced) :], quote) + "\n")
+            lines.append(_quoted(value[_kept(word, replaced) :], quote) + "\n")
+    _write("".join(lines))
     return 0
+
+
+def _write(text: str) -> None:
+    """Write ``text`` to stdout, in UTF-8; stop at an error, because a message would disturb who is typing."""
+    data = text.encode("utf-8", "backslashreplace")
+    if sys.stdout is None:  # it is closed, and its number may be that of another file now
+        return
+    try:
+        while data:
+            data = data[os.write(1, data) :]
+    except OSError:
+        return
 
 
 def _kept(word: str, replaced: str) -> int:

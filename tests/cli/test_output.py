@@ -349,3 +349,11 @@ def test_an_argument_that_is_no_text_is_one_sentence(project: Project, line: str
     assert json.loads(done.stdout)["error"]["kind"] == "usage"
     ascii_only = shell(project, f"{line} --json", LC_ALL="C", PYTHONUTF8="0")
     assert "set LC_ALL=C.UTF-8" in quiet_end(ascii_only)
+
+
+@pytest.mark.parametrize("to", [">/dev/full", ">&-", "| true", "2>&- >&-", "| head -c 1"])
+@pytest.mark.parametrize("asking", ["fish", "zsh", "bash"])
+def test_completion_that_cannot_answer_is_silent(project: Project, asking: str, to: str) -> None:
+    done = shell(project, f"R 'reconciler pl' pl {to}", _RECONCILER_COMPLETE=asking)
+
+    assert (done.returncode, quiet_end(done)) == (0, "")
