@@ -225,7 +225,7 @@ def _plant_label(work: Work, given: Json) -> None:
 def _plant_validations(work: Work, seed: Mapping[str, object]) -> None:
     by_type = seed.get("validations", {})
     if not isinstance(by_type, Mapping):
-        raise SeedError("validations: an object with properties for each object type is expected")
+        raise SeedError('validations: must be a JSON object by object type, such as {"companies": {…}}')
     for address, by_property in by_type.items():
         for name in by_property:
             for place, rule in _items(by_property, name):

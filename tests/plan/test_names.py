@@ -1,4 +1,4 @@
-"""Names that a plan shows to people: labels that are unique among values, owners, and pages in HubSpot."""
+"""What a plan shows instead of ids: labels, distinct ones for each property, owners, and HubSpot's pages."""
 
 from typing import Any
 

@@ -35,7 +35,7 @@ from reconciler.plan.rests_on import objects_rested_on
 T = TypeVar("T")
 
 FEW = 20_000
-"""Up to this many changes are kept as values: about 50 MB."""
+"""Up to this many changes are kept in memory, about 50 MB; more go to a file."""
 
 
 class Lines(Protocol):
