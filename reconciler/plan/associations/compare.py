@@ -255,7 +255,7 @@ class AssociationPlanner:
             selection.is_partial or sides not in self._named
         ):
             return False
-        if sides in self._resolver.faulty or endpoints.may_be_named(pair.source.address, pair.target.address):
+        if sides in self._resolver.faulty or endpoints.may_be_named(pair.source, pair.target):
             return False
         if any(record in archived for record in pair.records):
             return False

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Severity, UnplacedProblem
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
+from reconciler.model.associations import RecordRef
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, ListedRecords
@@ -15,6 +16,7 @@ from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.live import LiveRecord
 from reconciler.model.names import DisplayNames
 from reconciler.model.object_references import GroupKey
+from reconciler.model.references import RecordIdentity
 from reconciler.model.selection import Selection
 from reconciler.plan.change import Action, Change
 from reconciler.plan.plan import Held
@@ -59,8 +61,8 @@ class Endpoints:
     # pairs of records that manifests associate, also outside the selection
     _named: frozenset[frozenset[Spelling]] = frozenset()
     # pairs of a record and an object type: a manifest associates the record with a record of this type that
-    # was not found
-    _unclear: set[tuple[Spelling, str]] = field(default_factory=set)
+    # was not found; the record stands here by its key, and by its id if that is known
+    _unclear: set[tuple[Spelling | RecordIdentity, str]] = field(default_factory=set)
     # associations that this plan leaves out; for each, the key properties by which manifests name its records
     _left_out: set[tuple[GroupKey, GroupKey]] = field(default_factory=set)
     _noted: dict[Spelling, tuple[RecordAddress, Endpoint]] = field(default_factory=dict)
@@ -113,24 +115,37 @@ class Endpoints:
         """
         return frozenset({self._in_manifests(one), self._in_manifests(other)}) in self._named
 
-    def may_be_named(self, one: RecordAddress, other: RecordAddress) -> bool:
+    def may_be_named(self, one: RecordRef, other: RecordRef) -> bool:
         """Return whether a manifest may associate ``one`` and ``other``, although ``are_named`` is false.
 
-        This is possible if a manifest associates one of the two with a record that was not found. It is also
-        possible if an association that this plan leaves out names one of the two by another key property.
+        This is possible if a manifest associates one of the two, by any key, with a record that was not
+        found. It is also possible if an association that this plan leaves out names one of the two by another
+        key property.
         """
         ends = ((one, other), (other, one))
-        if any((self._in_manifests(key), far.object) in self._unclear for key, far in ends):
-            return True
+        for record, (far, _) in ends:
+            by_key, by_id = (self._in_manifests(record.address), far.object), (record.identity, far.object)
+            if by_key in self._unclear or by_id in self._unclear:
+                return True
         return any(
             (near.object, end.object) == (key.object, far.object) and (near, end) != (key.group, far.group)
             for near, end in self._left_out
-            for key, far in ends
+            for (key, _), (far, _) in ends
         )
 
-    def note_unclear(self, key: RecordAddress, object_name: str) -> None:
-        """Note that the record at ``key`` has an association with an unknown record of ``object_name``."""
+    def note_unclear(self, key: RecordAddress, record_id: RecordId | None, object_name: str) -> None:
+        """Note that a record has an association with an unknown record of ``object_name``.
+
+        ``record_id`` is None if the portal does not have the record, or if it was not looked up.
+        """
         self._unclear.add((self.spelling(key), object_name))
+        if record_id is not None:
+            self._unclear.add((RecordIdentity(key.object, record_id), object_name))
+
+    def note_either(self, record: DesiredRecord, record_id: RecordId) -> None:
+        """Note that the line of ``record``, which is wrong, may also be about the record ``record_id``."""
+        for wanted in record.associations:
+            self.note_unclear(record.address, record_id, wanted.object)
 
     def note(self, key: RecordAddress, endpoint: Endpoint) -> None:
         """Note whether a compared or looked-up record exists. The first note about a record counts."""
@@ -225,7 +240,7 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
                     continue  # this plan did not read one of the two object types
                 key = endpoints.key_of(association)
                 if isinstance(key, UnplacedProblem):  # reported when the association is compared
-                    endpoints.note_unclear(record.address, association.object)
+                    endpoints.note_unclear(record.address, None, association.object)
                     continue
                 named.add(frozenset({endpoints.spelling(record.address), endpoints.spelling(key)}))
                 if narrowed is not None and association in narrowed.associations:

@@ -147,6 +147,7 @@ class AssociationResolver:
             if isinstance(found, UnplacedProblem)
         ]
         if isinstance(target, UnplacedProblem):
+            self.endpoints.note_unclear(key, endpoint.id, association.object)
             self._tell(record, association, faults)
             return None
         target_endpoint = self.endpoints.of(target)
@@ -161,7 +162,7 @@ class AssociationResolver:
             faults.append(UnplacedProblem(message, "name the record by a value that it keeps"))
         self._tell(record, association, faults)
         if faults and target_endpoint.id is None:
-            self.endpoints.note_unclear(key, target.object)
+            self.endpoints.note_unclear(key, endpoint.id, target.object)
         elif faults:
             one, other = self.side(key, endpoint), self.side(target, target_endpoint)
             self.faulty.add((min(one, other), max(one, other)))

@@ -130,7 +130,7 @@ def _unwanted(resolver: Resolver, parts: RecordSides) -> RecordDecision:
         problem = Problem(message, advice, source, key.text)
         return RecordDecision(problems=(problem,))
     rests_on = archive_rests_on(resolver.schema, key.by, live, parts.same)
-    was_owned = owned_of(owned) if owned else None
+    was_owned = owned_of(parts.same) if parts.same else None
     return RecordDecision(
         archive_record(key, live.id, Reason.ABSENT, source, owned_before=was_owned, rests_on=rests_on)
     )

@@ -174,13 +174,15 @@ def names_that_identify(schema: ObjectSchema, desired: Desired) -> set[str]:
 
 
 def is_named_elsewhere(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord, desired: Desired) -> bool:
-    """Return whether manifests name a record for other environments, by its key in state or any live key."""
+    """Return whether manifests name a record for other environments, by any key.
+
+    That is its key in state, a key that it has now, or a key that we wrote before people changed it.
+    """
     keys = [owned.key]
     for group in desired.groups_elsewhere:
-        value = _live_key(live, group.by)
-        if group.object == schema.name and value is not None:
-            keys.append(RecordAddress(schema.name, group.by, value))
-    keys += [replace(owned.key, value=address) for address in _other_addresses(live) if address]
+        values = (_live_key(live, group.by), owned.sent.get(group.by), *_other_addresses(live))
+        if group.object == schema.name:
+            keys += [RecordAddress(schema.name, group.by, value) for value in values if value]
     return any(map(desired.is_for_other_environment, keys))
 
 

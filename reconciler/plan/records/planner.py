@@ -17,12 +17,12 @@ from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import PropertyRef, RecordIdentity
 from reconciler.plan.associations.endpoints import Endpoints, endpoint_of
-from reconciler.plan.change import Change, Owned, Reason
+from reconciler.plan.change import Action, Change, Owned, Reason
 from reconciler.plan.drift.provenance import Edits
 from reconciler.plan.findings import Findings
 from reconciler.plan.owned_changes import adopt_thing
 from reconciler.plan.records.affected import affected_records, archived_records, taken_records
-from reconciler.plan.records.changes import is_record_archive
+from reconciler.plan.records.changes import identity_of_record, is_record_archive, is_record_change
 from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
 from reconciler.plan.records.decisions import add_decision
 from reconciler.plan.records.display_names import decision_with_display_name, with_display_name
@@ -80,8 +80,8 @@ class RecordPlanner:
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
     # owned records whose key a different live record has now
     displaced: list[OwnedRecord] = field(default_factory=list)
-    # records that are archived because they must not exist
-    unwanted: list[tuple[Resolver, DesiredRecord, LiveRecord]] = field(default_factory=list)
+    # records with ``$absent``: they are archived, or released if the portal does not have them (None)
+    unwanted: list[tuple[Resolver, DesiredRecord, LiveRecord | None]] = field(default_factory=list)
     # addresses of manifest lines that name a record which another manifest line also names
     doubles: list[RecordAddress] = field(default_factory=list)
     # records that HubSpot does not have under their key, but state has under another key property
@@ -150,7 +150,7 @@ class RecordPlanner:
             if double:
                 self.doubles.append(record.address)
             decision = self._decide(resolver, sides, double, is_open=is_open)
-            if sides.live is not None and decision.change is not None and record.special.is_absent:
+            if decision.change is not None and record.special.is_absent:
                 self.unwanted.append((resolver, record, sides.live))
             overwritten = decision.overwritten if self.overwriting < OVERWRITTEN_SHOWN else ()
             if decision.edited or overwritten:
@@ -161,7 +161,7 @@ class RecordPlanner:
                 self.findings.no_op += 1  # the quick case: most records of most plans
             else:
                 self._take(decision, resolver.schema, sides)
-            self._note_endpoint(resolver.schema, record, found, decision)
+            self._note_endpoint(resolver.schema, sides, decision)
 
     def _decide(
         self, resolver: Resolver, sides: RecordSides, double: Problem | None, *, is_open: bool
@@ -181,21 +181,30 @@ class RecordPlanner:
         return self._identities.same_record(resolver, sides.record, found, named)
 
     def keep_named(self, desired: Desired) -> None:
-        """Drop the changes that archive a record if another manifest line names the record.
+        """Drop the changes that archive or release a record if another manifest line names the record.
 
-        The records to archive have ``$absent`` in their line. Call this when all lines are compared.
+        These records have ``$absent`` in their line. Call this when all lines are compared.
         """
         kept: set[RecordAddress] = set()
         for resolver, record, live in self.unwanted:
+            if live is None:
+                continue
             other = self._identities.other_line(resolver.schema, record, live, desired)
             if other is not None:
                 kept.add(record.address)
                 if other.address not in self.doubles:
                     self.findings.problems.append(named_by(resolver, record, live, other))
-        if kept:
-            self.findings.replace(
-                lambda change: None if is_record_archive(change) and change.record in kept else change
-            )
+        gone = {record.address for _, record, live in self.unwanted if live is None}
+
+        def decided(change: Change) -> Change | None:
+            if not is_record_change(change):
+                return change
+            is_gone = change.action is Action.RELEASE and change.record in gone
+            is_named = is_gone and self._identities.is_collected(identity_of_record(change))
+            return None if is_named or (is_record_archive(change) and change.record in kept) else change
+
+        if kept or gone:
+            self.findings.replace(decided)
 
     def decide_lost(self) -> None:
         """Compare the records in ``lost``; call it when all other records have been compared.
@@ -217,7 +226,7 @@ class RecordPlanner:
                 self.named_otherwise.add(known)
             decision = compare_record(resolver, sides, self.policy)
             self._take(decision, resolver.schema, sides)
-            self._note_endpoint(resolver.schema, sides.record, None, decision)
+            self._note_endpoint(resolver.schema, sides, decision)
         self.lost.clear()
 
     def decide_edited(self, edits: Edits) -> None:
@@ -308,13 +317,14 @@ class RecordPlanner:
                 adopted = adopt_thing(key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
                 changes.append(with_display_name(adopted, schema, found))
 
-    def _note_endpoint(
-        self, schema: ObjectSchema, record: DesiredRecord, found: LiveRecord | None, decision: RecordDecision
-    ) -> None:
+    def _note_endpoint(self, schema: ObjectSchema, sides: RecordSides, decision: RecordDecision) -> None:
+        record, live, old_live = sides.record, sides.live, sides.old_live
         is_about = record.associations or decision.gone
         if self.endpoints and (is_about or self.endpoints.is_wanted(record.address)):
-            self.endpoints.note(record.address, endpoint_of(record, schema, found, decision))
+            self.endpoints.note(record.address, endpoint_of(record, schema, live or old_live, decision))
             self.associating += [record] if record.associations else []
+            if live and old_live and live.id != old_live.id:
+                self.endpoints.note_either(record, old_live.id)
 
     def _take(self, decision: RecordDecision, schema: ObjectSchema, sides: RecordSides) -> None:
         live, owned = sides.live or sides.old_live, sides.missing or sides.moved

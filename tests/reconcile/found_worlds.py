@@ -1,0 +1,91 @@
+"""Worlds that random search has found, each with a fault that is mended since."""
+
+from dataclasses import replace
+from typing import Final
+
+from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.associations import Association, OwnedAssociation, RecordRef
+from reconciler.model.desired_records import Prune
+from reconciler.model.owned import Origin, OwnedRecord
+from tests.reconcile.whole_world import EMAIL, NUMBER, OBJECT, SECOND, THERE, Line, Target, World
+
+ADA, BOB, CYD = map(RecordId, ("501", "502", "503"))
+
+
+def _owned(record_id: RecordId, by: str, key: str, **sent: str) -> OwnedRecord:
+    return OwnedRecord(RecordAddress(OBJECT, by, key), record_id, Origin.CREATED, sent, {})
+
+
+def _pair(one: OwnedRecord, other: OwnedRecord) -> OwnedAssociation:
+    source, target = (RecordRef(each.key, each.record_id) for each in (one, other))
+    return OwnedAssociation(Association(source, target), Origin.CREATED, is_whole=True)
+
+
+_ADA = _owned(ADA, EMAIL, "ada@x.example")
+_BOB_BY_NUMBER = _owned(BOB, NUMBER, "N1")
+_BOB = replace(_owned(BOB, EMAIL, "bob@x.example"), is_protected=True)
+_CYD_BY_NUMBER = _owned(CYD, NUMBER, "N1")
+
+UNCLEAR: Final = World(
+    lines=(
+        Line("record_id", ADA, targets=(Target(NUMBER, "N1"),)),
+        Line(EMAIL, "ada@x.example"),
+    ),
+    live={ADA: {EMAIL: "ada@x.example"}, BOB: {EMAIL: "bob@x.example"}},
+    labels={(ADA, BOB): frozenset()},
+    entries=(_ADA, _BOB_BY_NUMBER),
+    pairs=(_pair(_ADA, _BOB_BY_NUMBER),),
+    prune=Prune.OURS,
+    skips_invalid=True,
+)
+"""Two lines name Ada. The one that the state does not use associates her with a number that nobody has."""
+
+EITHER: Final = World(
+    lines=(Line(NUMBER, "N3", renamed_from="N1", targets=(Target(NUMBER, "N2"),)),),
+    live={
+        ADA: {EMAIL: "ada@x.example", NUMBER: "N3"},
+        BOB: {EMAIL: "bob@x.example", NUMBER: "N2"},
+        CYD: {EMAIL: "cyd@x.example", NUMBER: "N1"},
+    },
+    labels={(BOB, CYD): frozenset()},
+    entries=(_BOB, _CYD_BY_NUMBER),
+    pairs=(_pair(_BOB, _CYD_BY_NUMBER),),
+    prune=Prune.OURS,
+    skips_invalid=True,
+)
+"""A line names Ada by its key, and Cyd by ``$renamed_from``: its association with Bob may be Cyd's."""
+
+NUMBER_THERE: Final = World(
+    lines=(Line(NUMBER, "N1", where=THERE),),
+    live={ADA: {EMAIL: "ada@x.example"}},
+    labels={},
+    entries=(_owned(ADA, EMAIL, "ada@x.example", erp_no="N1"),),
+    prune=Prune.OURS,
+)
+"""The other environment names a number that we wrote and that people have cleared since."""
+
+ADDRESS_THERE: Final = World(
+    lines=(Line(EMAIL, "two@x.example", where=THERE),),
+    live={ADA: {EMAIL: "ada@x.example", SECOND: "two@x.example", NUMBER: "N1"}},
+    labels={},
+    entries=(_owned(ADA, NUMBER, "N1"),),
+    prune=Prune.ALL,
+)
+"""The other environment names a second address, and the state has the record by its number."""
+
+LEFT_OUT: Final = World(
+    lines=(Line("record_id", BOB), Line(NUMBER, "N1", is_absent=True)),
+    live={BOB: {EMAIL: "bob@x.example"}},
+    labels={},
+    entries=(_BOB_BY_NUMBER,),
+    exclude=(f"{OBJECT}/={BOB}",),
+)
+"""A record shall not exist by its key in the state, which it has lost; a left-out line names it by its id."""
+
+STRANGER: Final = World(
+    lines=(Line(NUMBER, "N1", is_absent=True),),
+    live={ADA: {EMAIL: "ada@x.example", NUMBER: "N1"}},
+    labels={},
+    entries=(_BOB_BY_NUMBER,),
+)
+"""The record that shall not exist is not ours: the state has a record that is gone by its key."""
