@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from reconciler.emulator import guesses, refusals, settling
 from reconciler.emulator.calls import Actor
-from reconciler.emulator.object_types import ObjectType, standard_types
+from reconciler.emulator.object_types import NOT_IMITATED, ObjectType, standard_types
 from reconciler.emulator.request_context import Work
 from reconciler.emulator.routes import Route
 
@@ -70,6 +70,8 @@ def _scopes(work: Work, rule: str, access: str, args: Mapping[str, str]) -> tupl
     address = args.get("object_type", "")
     if rule == "custom" and address.lower() not in standard_types():
         return (f"crm.schemas.custom.{access}",)
+    if address.lower() in NOT_IMITATED:
+        return ()  # the endpoint knows what to answer
     object_type = work.object_type(address)
     of_records = object_type.read_scopes if access == "read" else object_type.write_scopes
     if rule == "records":

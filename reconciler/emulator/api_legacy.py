@@ -5,7 +5,7 @@ Source: legacydocs.hubspot.com/docs/methods/crm-properties/get-properties
 
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.clock import parse_iso
-from reconciler.emulator.object_types import ObjectType, standard_types
+from reconciler.emulator.object_types import NOT_IMITATED, ObjectType, standard_types
 from reconciler.emulator.request_context import Work
 from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import Body
@@ -17,7 +17,14 @@ _AS_IT_IS = (
 
 
 def list_properties(work: Work, call: Call) -> Reply:
-    """Serve ``GET /properties/v1/{type}/properties``, and v2: the answer is a bare list."""
+    """Serve ``GET /properties/v1/{type}/properties``, and v2: the answer is a bare list.
+
+    The list has only the record id for types that only HubSpot has: readers such as airbyte-source-hubspot
+    ask for some of them before they read anything, and stop at an empty list.
+    """
+    if call.args["object_type"].lower() in NOT_IMITATED:
+        listing = _listing(work, standard_types()["contacts"])
+        return Reply(200, [body for body in listing if body["name"] == "hs_object_id"])
     return Reply(200, _listing(work, work.object_type(call.args["object_type"])))
 
 

@@ -32,6 +32,7 @@ FULL = frozenset(
 NOT_IMITATED = frozenset(
     {
         *("campaigns", "campaign", "0-35", "conversations", "conversation", "0-11"),
+        *("deal_splits", "deal_split", "forms", "form"),
         *("marketing_events", "marketing_event", "0-54"),
         *("price_books", "price_book", "price_book_items", "price_book_item"),
     }

@@ -41,6 +41,15 @@ def test_properties_are_a_bare_list_in_the_old_versions(portal: Portal, path: st
     assert portal.post(path, {"name": "x"}).json()["category"] == "EMULATOR_DOES_NOT_IMITATE"
 
 
+@pytest.mark.parametrize("name", ["deal_split", "form", "marketing_events"])
+def test_types_that_only_hubspot_has_have_one_property_in_the_old_versions(portal: Portal, name: str) -> None:
+    """The reader airbyte-source-hubspot asks for these before it reads anything."""
+    listed = portal.client.get(f"/properties/v2/{name}/properties").json()
+    assert [item["name"] for item in listed] == ["hs_object_id"]
+    assert portal.client.get(f"/crm/v3/properties/{name}").json()["category"] == "EMULATOR_DOES_NOT_IMITATE"
+    assert portal.client.get("/properties/v2/nonsense/properties").status_code == 400
+
+
 def test_old_lists_take_the_scopes_of_the_new_ones(portal: Portal) -> None:
     token = portal.emulator.token(PORTAL_ID, ["crm.objects.companies.read"])
     with portal.client_with(token) as client:

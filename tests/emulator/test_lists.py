@@ -73,12 +73,13 @@ def test_lists_are_searched(request_: dict[str, Any], ids: list[str]) -> None:
 def test_found_lists_come_in_pages() -> None:
     with opened(SEED) as portal:
         path = "/crm/lists/2026-03/search"
+        assert len(portal.post(path, {"count": 1000}).json()["lists"]) == 2
         first = portal.post(path, {"count": 1}).json()
         assert (first["lists"][0]["listId"], first["hasMore"], first["total"]) == ("7", True, 2)
         assert first["lists"][0]["additionalProperties"] == {"hs_list_size": "4"}
         second = portal.post(path, {"count": 1, "offset": first["offset"]}).json()
         assert (second["lists"][0]["listId"], second["hasMore"]) == ("8", False)
-        for wrong in ({"count": 501}, {"offset": -1}, {"count": "x"}):
+        for wrong in ({"count": -1}, {"offset": -1}, {"count": "x"}):
             assert portal.post(path, wrong).status_code == 400
 
 
