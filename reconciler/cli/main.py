@@ -3,6 +3,7 @@
 import gc
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -18,7 +19,7 @@ from reconciler.cli.exits import ExitCode, exit_of, most_severe
 from reconciler.cli.hints import clearer, refuse_bytes, refuse_command, refuse_lost_folder
 from reconciler.cli.messages import begin_talk, document, say, talk
 from reconciler.cli.options import common_options, said
-from reconciler.cli.streams import make_safe, stdout_fault
+from reconciler.cli.streams import forget_odd_sizes, make_safe, stdout_fault
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {
@@ -113,6 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
     for name in _UNUSED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None refuses imports
     make_safe()
+    forget_odd_sizes(os.environ)
     code = run(arguments)
     code = leave(stdout_fault(), code)
     gc.freeze()  # the process ends now, and two last garbage collections would take up to 0.1 s

@@ -10,9 +10,11 @@ import io
 import os
 import select
 import sys
+from collections.abc import MutableMapping
 from typing import TextIO, cast
 
 _STDIN, _STDOUT, _STDERR = range(3)
+_MOST_DIGITS = 4  # of the width or height of a terminal
 
 
 class _Stream(io.FileIO):
@@ -46,6 +48,17 @@ def make_safe() -> None:
         sys.stdin = io.TextIOWrapper(io.FileIO(_STDIN, "rb", closefd=False))
     sys.stdout = _text(sys.stdout, _Stream(_STDOUT, is_closed=_STDOUT in closed))
     sys.stderr = _text(sys.stderr, _Stream(_STDERR, is_closed=_STDERR in closed))
+
+
+def forget_odd_sizes(environ: MutableMapping[str, str]) -> None:
+    """Remove ``COLUMNS`` and ``LINES`` from ``environ`` if they are not the size of any terminal.
+
+    Libraries believe them: a line with a hundred million columns takes minutes, and a longer number fails.
+    """
+    for name in ("COLUMNS", "LINES"):
+        size = environ.get(name, "")
+        if not size.isdecimal() or len(size) > _MOST_DIGITS:
+            environ.pop(name, None)
 
 
 def stdout_fault() -> OSError | None:

@@ -202,6 +202,16 @@ def test_nobody_is_asked_about_a_plan_that_could_not_be_shown(project: Project) 
     assert b"Traceback" not in done.stdout
 
 
+@pytest.mark.parametrize("columns", ["99999999", "9" * 30, "x", "-5", "0", "1", ""])
+def test_any_size_of_a_terminal_shows_the_plan(applied: Project, columns: str) -> None:
+    line = f"script -qec '{COMMAND} plan' /dev/null"
+    done = shell(applied, line, COLUMNS=columns, LINES=columns, TERM="dumb")
+
+    assert done.returncode == 0, done.stdout
+    assert b"Traceback" not in done.stdout
+    assert b"changes" in done.stdout
+
+
 @pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- >&- 2>&-", "<&- 2>&-"])
 def test_closed_streams_are_no_traceback_and_no_files_of_ours(project: Project, closed: str) -> None:
     done = shell(project, f"R apply {closed}; echo $?")
