@@ -176,6 +176,23 @@ def test_a_proxy_that_cannot_be_reached_is_named_and_its_password_is_not(
     assert "secret" not in str(caught.value)
 
 
+def test_a_proxy_that_hangs_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang_up(*_: object, **__: object) -> httpx.Response:
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@proxy.example:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", hang_up)
+    with open_http(HUBSPOT, TOKEN) as http, pytest.raises(Unavailable) as caught:
+        PortalReader(http, "v3", pacer_of()).account()
+    sentence = (
+        "the answer never arrived through the proxy proxy.example:3128 (HTTPS_PROXY) (Server disconnected"
+    )
+    assert sentence in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
 def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def refusing(*_: object, **__: object) -> httpx.Response:
         raise httpx.ProxyError("407 Proxy Authentication Required")

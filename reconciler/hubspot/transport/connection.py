@@ -195,7 +195,8 @@ def _attempt(
     except _NEVER_SENT as error:
         return NoResponse(f"{_unreached(http, error)} ({_reason(http, error)})", was_sent=False)
     except httpx.RequestError as error:
-        return NoResponse(f"the answer never arrived ({_reason(http, error)})", was_sent=True)
+        through = f" through {http.proxy}" if isinstance(http, Client) and http.proxy else ""
+        return NoResponse(f"the answer never arrived{through} ({_reason(http, error)})", was_sent=True)
     except Unfit as unfit:
         return NoResponse(f"the answer cannot be read ({unfit})", was_sent=True, is_garbled=True, pace=pace)
     if not response.is_success:
