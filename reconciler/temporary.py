@@ -17,10 +17,10 @@ _PREFIX = "reconciler-"
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Explain the errors of files inside the block, which are all temporary.
+    """Turn each OSError inside the block into a clear message; the block uses only temporary files.
 
     Raises:
-        UsageError: such a file cannot be used.
+        UsageError: a temporary file cannot be used.
     """
     try:
         yield

@@ -5,8 +5,8 @@ A worker thread executes a batch; it does not touch state. The steps, in order:
 1. Read the records again. A change whose values in HubSpot differ from those that the plan read is stale, and
 is not sent.
 2. Send the other changes.
-3. Read from the portal whether HubSpot carried out the changes without an answer. Send those again that
-HubSpot did not carry out.
+3. If no answer came for some changes, read from the portal whether HubSpot carried them out. Send again those
+that it did not carry out.
 """
 
 from collections.abc import Collection

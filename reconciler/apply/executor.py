@@ -1,4 +1,6 @@
-"""Applying a plan: calls are journaled before and after, and every change gets an outcome, even after a stop.
+"""Applying a plan: calls are journaled before they are sent, and every change gets an outcome.
+
+Changes get an outcome even if the run stops early.
 
 The order for every batch: commit and publish its calls in the journal; a worker reads the records again,
 sends the changes and finds out their outcomes (``batch_executor.py``); commit outcomes and ownership

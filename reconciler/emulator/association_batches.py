@@ -15,7 +15,7 @@ MAX_WRITE = 2000
 
 
 def id_text(item: Json, end: str) -> str:
-    """Return the id of the record at one end of an association, ``from`` or ``to``, as it is in an input."""
+    """Return the id of the record at one end, ``from`` or ``to``, of ``item``, one input of a batch."""
     return response_format.as_text(response_format.as_object(item.get(end), end).get("id"), f"{end}.id")
 
 

@@ -24,8 +24,8 @@ KEYS = (
 def plant(work: Work, part: Mapping[str, Any]) -> list[str]:
     """Store one part of another portal; return sentences about things that are not imitated.
 
-    Records that this portal already has keep their values; from ``part``, they only get values of properties
-    that are empty. Raises SeedError.
+    Records that this portal already has keep their values; only their empty properties get values from
+    ``part``. Raises SeedError.
     """
     unknown = sorted(set(part) - set(KEYS))
     if unknown:

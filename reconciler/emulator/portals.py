@@ -36,8 +36,8 @@ class Portals:
     ) -> None:
         """Open the portals in ``storage``.
 
-        ``observed`` contains HubSpot's observed behaviour, by name of the guess. It applies to guesses about
-        which the settings of a portal say nothing.
+        ``observed`` contains HubSpot's observed behaviour, by name of the guess that it replaces. A guess is
+        the emulator's assumption about undocumented behaviour. The settings of a portal come first.
         """
         self._observed = observed
         self._storage = storage

@@ -76,9 +76,9 @@ class Work:
     source: Source
     settings: dict[str, Any]
     observed: Mapping[str, str]
-    """HubSpot's observed behaviour, by name of the guess; it applies to all portals.
+    """HubSpot's observed behaviour, by name of the guess that it replaces; it applies to all portals.
 
-    The settings of a portal may say otherwise.
+    A guess is the emulator's assumption about undocumented behaviour. The settings of a portal come first.
     """
     serial: int
     """Counter of changes of definitions, by which other threads and processes notice changes."""

@@ -113,7 +113,7 @@ def page_body(
 ) -> Json:
     """Return one page of results; ``after`` is the cursor of the next page, None on the last one.
 
-    ``path`` is where the next page is, if it is not where this page was asked for.
+    ``path`` is the path of the next page; None: the path of this request.
     """
     body: Json = {"results": list(results)}
     if after is not None:

@@ -157,7 +157,7 @@ def _settling(key: str, value: object) -> dict[str, int]:
 
 
 def _guesses(key: str, value: object) -> dict[str, str]:
-    """Read what the seed decides about guesses, by name of the guess."""
+    """Read the seed's choices for guesses about undocumented behaviour, by name of the guess."""
     return guess_settings.check_choices(_object(key, value), key)
 
 

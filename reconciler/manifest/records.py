@@ -51,8 +51,8 @@ class _Shape(NamedTuple):
     """Facts that are computed once for all records that name the same properties."""
 
     names: tuple[str, ...]  # managed properties, sorted
-    # gets the values of a record, followed by the values under ``all:``; returns the values of ``names``
-    # None: the record's values are exactly the values of ``names``, in order
+    # Function that takes the values of a record, followed by the values under ``all:``, and returns the
+    # values of ``names``. It is None if the record's values are exactly those of ``names``, in order.
     pick: Callable[[Sequence[Any]], tuple[Any, ...]] | None
     special: tuple[int, ...]  # positions of a record's lines that set no managed property: ``$absent``
 

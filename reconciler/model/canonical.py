@@ -61,7 +61,8 @@ def _phone(text: str) -> str:
 def _number(text: str) -> str:
     """Write a number in plain decimal notation, without unnecessary zeros and without rounding.
 
-    Return a text that is not a number, or a number above ``_LONGEST_NUMBER`` digits, unchanged.
+    A text that is not a number is returned unchanged; so is a number so large, or so close to 0, that it has
+    more than about ``_LONGEST_NUMBER`` digits.
     """
     try:
         number = Decimal(text.strip())

@@ -47,7 +47,7 @@ class FactKind(StrEnum):
     PROTECTED_STILL = "protected still"
     WHOLE_RECORD_ONLY = "whole record only"
     CONTESTED = "contested"  # Fact.count is the number of applies whose value an automation overwrote
-    # Fact.names contains the property on which this one depends; the plan changes neither of the two
+    # The property depends on another one, which is in Fact.names. The plan changes neither of the two.
     GOES_WITH = "goes with"
     OTHER_END_GONE = "other end gone"  # Fact.key is the key of the other record
     OTHER_LABEL_STAYS = "other label stays"

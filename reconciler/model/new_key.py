@@ -1,4 +1,4 @@
-"""The arguments of ``keys create``, which plans a new key property and its values, and the result."""
+"""The arguments and the result of ``keys create``, which plans a new key property and its values."""
 
 from dataclasses import dataclass
 

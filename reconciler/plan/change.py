@@ -59,7 +59,7 @@ class Reason(StrEnum):
     # The plan removes a definition that records use, such as an option. This is the reason of the removal and
     # of each change that gives such a record another value.
     MIGRATED = "migrated"
-    SETTLING = "settling"  # HubSpot still shows the values from before reconciler's own write, minutes ago
+    SETTLING = "settling"  # reconciler wrote other values minutes ago; HubSpot still shows the earlier ones
     SUPERSEDED = "superseded"  # not rolled back: the value or thing was changed again later
     FINAL = "final"  # not rolled back: this change cannot be taken back
 

@@ -1,4 +1,4 @@
-"""Selecting the part of the manifests that a plan is about, and finding globs of flags without a match."""
+"""Selecting the part of the manifests to plan, and finding globs (as in ``--target``) that match nothing."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -72,9 +72,9 @@ def selected_pairs(
 class UnmatchedGlobs:
     """Globs of flags that have matched nothing yet.
 
-    A glob without a match is most likely a typing error, and its effect would be silent: with a mistyped
-    ``--target`` nothing seems to change, with a mistyped ``--exclude`` too much is written. So it is an
-    error, reported together with all others.
+    A glob that matches nothing is most likely mistyped, and nobody would notice: with a mistyped
+    ``--target`` nothing seems to change, with a mistyped ``--exclude`` too much is written. So such
+    a glob is an error, and all such errors are reported together.
     """
 
     def __init__(self, given: Mapping[str, Iterable[Glob]]) -> None:

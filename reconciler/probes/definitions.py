@@ -23,7 +23,7 @@ def archived_property_name(portal: ProbedPortal) -> Seen:
 
 
 def stage_ids(portal: ProbedPortal) -> Seen:
-    """Create a pipeline with a stage whose id is chosen here, not by HubSpot."""
+    """Find out whether HubSpot keeps the stage id that a request to create a pipeline contains."""
     label, chosen = portal.name("pipeline"), portal.name("stage")
     stage = {"stageId": chosen, "label": "Open", "displayOrder": 0, "metadata": {"probability": "0.5"}}
     body = {"label": label, "displayOrder": 99, "stages": [stage]}

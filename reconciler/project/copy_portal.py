@@ -49,7 +49,8 @@ class _Checkpoint:
 
     path: Path
     request: CopyRequest
-    manifests: str  # digest of the manifests; if it changes, the copy begins again: other records are copied
+    # digest of the manifests; if it changes, the copy starts again, because it may need other records
+    manifests: str
     done: dict[str, str] = field(default_factory=dict)
     is_resumed: bool = False
 

@@ -147,8 +147,8 @@ def _budget_now(
 ) -> Budget:
     """Count the calls that apply needs, as the plan counted them.
 
-    Apply has already read the definitions: these calls are included, and so are not subtracted from the
-    remaining calls of the day.
+    The calls with which apply has already read the definitions are part of this number, so they are not
+    subtracted from the remaining calls of the day.
     """
     made = reader.calls
     remaining = None if reader.daily_remaining is None else reader.daily_remaining + made

@@ -737,7 +737,8 @@ def test_a_label_within_one_type_may_be_named_from_the_other_end(
         assert project.run("plan").out.startswith("No changes.")
         project.write("companies.yaml", companies(head=PRUNED))
         changes = project.run("plan", "--json").document["changes"]
-        assert [change["action"] for change in changes] == ["dissociate"]  # state: created by reconciler
+        # it is removed because state still says that reconciler created it
+        assert [change["action"] for change in changes] == ["dissociate"]
 
 
 def test_another_label_within_one_type_takes_the_place_of_the_one_before(tmp_path: Path) -> None:

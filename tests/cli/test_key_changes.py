@@ -256,7 +256,8 @@ def test_a_change_of_key_goes_back_with_its_run(project: Project) -> None:
     assert "taken over" not in undo.out
     assert (owned(project), ends(project)) == before
     project.write("companies.yaml", OLD)
-    assert {action for action, _ in planned(project)} == {"adopt"}  # undone keys are ordinary values
+    # only state changes: it must store ``erp_no`` again, which is no key any more, but an ordinary property
+    assert {action for action, _ in planned(project)} == {"adopt"}
 
 
 def test_the_plan_says_which_key_a_record_had(project: Project) -> None:

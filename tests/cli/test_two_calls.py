@@ -35,7 +35,7 @@ class Interrupting(Recorder):
     def __init__(self, path: Path | None) -> None:
         super().__init__(path)
         self.at = 0  # number of the update call that has the fault, counted from 1; 0: no call
-        self.then = ""  # the emulator's fault at that call, without its path: "drop_before:count=1"
+        self.then = ""  # the fault of that call, such as "drop_before:count=1"; ``answer`` adds the path
 
     def answer(self, request: Request) -> Answer:
         if request.path.endswith("/contacts/batch/update") and self.at:

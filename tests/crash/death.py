@@ -15,7 +15,12 @@ Task = tuple[Story, int, str | None]
 
 
 def die_at(task: Task) -> tuple[int, str, bool, str | None]:
-    """Kill an apply at one point and recover; return point, story, whether it was killed, and the failure."""
+    """Kill an apply at one point, and recover from it with further applies.
+
+    Returns:
+        the number of the point, the names of the scenario and its database, whether the process was killed,
+        and the traceback of a failure (None: there was no failure).
+    """
     start, point, url = task
     database = "git" if (url or "").startswith("git:") else "postgresql" if url else "sqlite"
     name = f"{start.name}, {database}"

@@ -63,8 +63,8 @@ class Wanted:
     def with_numbered(self, ids: Mapping[str, str]) -> "Wanted":
         """Return a copy whose associations name companies by record id; ``ids`` are by key.
 
-        Associations with companies that have no id are left out. The line for ``globex`` lacks ``by:``, which
-        is a mistake: the plan leaves this association out.
+        Associations with companies that have no id are left out. The line for ``globex`` intentionally lacks
+        ``by: record_id``, so the plan leaves this association out.
         """
         named = {key: f"{{by: record_id, to: '{each}'}}" for key, each in ids.items()}
         named |= {"globex": ids["globex"]} if "globex" in ids else {}
@@ -201,7 +201,7 @@ class Before:
         return record[1] in self.also or self._is_protected(name) or self._is_known_as_named(name)
 
     def _is_known_as_named(self, name: Name) -> bool:
-        """Return whether state has the record under a former key, named in manifests, that no record has."""
+        """Return whether manifests name the record by the former key in state, which no record has now."""
         owned = self.owned.get(name)
         known = (name[0], owned.key.value) if owned else name
         is_named = known in self.wanted and self._is_present(known)

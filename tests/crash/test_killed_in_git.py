@@ -23,7 +23,9 @@ def new_remote(folder: Path) -> Callable[[], str]:
 
 @pytest.fixture(scope="session")
 def points(start: Beginning, tmp_path_factory: pytest.TempPathFactory) -> list[int]:
-    """Return the numbers of the points right before and after a push, in a run without a kill."""
+    """Return the numbers of the points right before and after each push, in a run without a kill.
+
+    A point is a place in the run where a test can kill the process; points are counted from 1."""
     folder = tmp_path_factory.mktemp("undisturbed")
     with start.again(folder, new_remote(folder / "remote")) as world:
         done = world.apply(0)

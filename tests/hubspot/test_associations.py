@@ -28,7 +28,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def page(one: str, others: Collection[int], after: str | None = None, *types: Result) -> Result:
-    """Return the associations of one record as HubSpot answers them: ids of the others are numbers."""
+    """Return HubSpot's answer about the record ``one``; ``others`` are the ids of associated records."""
     to = [{"toObjectId": other, "associationTypes": [PLAIN, *types]} for other in others]
     return {"from": {"id": one}, "to": to} | ({"paging": {"next": {"after": after}}} if after else {})
 

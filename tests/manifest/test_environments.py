@@ -1,4 +1,4 @@
-"""The environments for which a document of a manifest holds.
+"""The environments to which a document of a manifest applies.
 
 A document must name environments that exist. Environments with the same portal must use the same documents.
 """

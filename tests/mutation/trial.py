@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 _OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "--no-header", "--hypothesis-seed=0")
 _LEAST_TIMEOUT_S = 60.0
 _PATIENCE = 5.0
-"""How many times as long as without a fault the tests may take before they count as hanging."""
+"""Tests count as hanging after this multiple of the time that they take without a fault."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def test_numbers_are_one_value_in_any_spelling() -> None:
 
 
 def found_with_faulty(*changes: Change, **held: str) -> Mapping[int, Sequence[Problem]]:
-    """Return the same as ``found``, if the last of ``changes`` also has a problem of another kind."""
+    """Return the same as ``found`` for changes of which the last one also has another kind of problem."""
     holders = {value_of(SCHEMA, "ref", text): RecordId(record_id) for text, record_id in held.items()}
     return contradictions(changes, OBJECTS, holders, faulty=1)
 

@@ -75,7 +75,7 @@ def _is_property(name: str) -> bool:
 
 
 def _edited_value(value: ValueChange, hand: ValueVersion | None) -> ValueChange:
-    """Return ``value`` with its live value as the version ``hand``, which says who changed it."""
+    """Return ``value`` with ``hand`` as the change in HubSpot to which it owes its live value."""
     return replace(value, changed=hand and replace(hand, value=value.before))
 
 

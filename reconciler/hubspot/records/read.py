@@ -16,7 +16,7 @@ from reconciler.model.live import LiveRecord, LiveRecords
 from reconciler.model.object_types import object_type
 
 _MOST_UNANSWERED = 10
-"""After so many keys got no answer even when each was requested alone, no more keys are requested alone."""
+"""Once this many keys got no answer although each was requested alone, no more keys are requested alone."""
 
 
 def read_records(

@@ -20,7 +20,7 @@ _UNDERSTOOD = ("http", "https")
 _HAS_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 _NAME = re.compile("[A-Za-z0-9._-]+")
 _MOST_DIGITS = 5  # of a port
-_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")  # the addresses of IPv4 inside IPv6
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")  # all IPv4-mapped IPv6 addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _means(entry: str, host: str, port: int) -> bool:
 def _network(name: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """Convert ``name``, an address or a network, to a network; None if it is neither.
 
-    A network of IPv4 addresses inside IPv6 becomes a network of IPv4, as ``address_of`` does with addresses.
+    A network of IPv4-mapped IPv6 addresses becomes an IPv4 network, as ``address_of`` converts addresses.
     """
     try:
         network = ipaddress.ip_network(name.partition("%")[0], strict=False)

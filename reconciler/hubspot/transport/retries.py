@@ -13,9 +13,9 @@ no answer, 408, 5xx, cut short  waits, longer each time     not sent again: it m
 any other status                that is the answer          that is the answer
 ==============================  ==========================  =================================
 
-After 429, a call waits as long as the header ``Retry-After`` says. Without this header, the call waits as
-many seconds as it has failed times if HubSpot's limit per second was exceeded, otherwise one window of the
-rate limit.
+After 429, a call waits as long as the header ``Retry-After`` says; without this header, it waits one window
+of the rate limit. But if HubSpot's limit per second was exceeded, a call without the header waits one second
+after its first failure, two seconds after the second, and so on; with the header, it waits the longer time.
 
 Sources: https://developers.hubspot.com/docs/api-reference/error-handling and
 https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details.

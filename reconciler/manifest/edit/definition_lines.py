@@ -104,7 +104,7 @@ def _definition(document: Content, address: DefinitionAddress) -> tuple[str, ...
     """Return the path of keys from the document's root to a definition.
 
     Raises:
-        Unsafe: the document has no such lines.
+        Unsafe: the document does not contain the definition.
     """
     names = address.names
     line: tuple[str, ...]

@@ -82,7 +82,8 @@ class _LayoutWriter:
         self._after_alias = False
         self._end = 0  # offset in the text at which the previous token ends
         self._is_below = False  # whether ``_end`` is the beginning of a line, as after a block of text
-        # comments and a blank line before the last comma or below a block, until the next token is written
+        # comments and a blank line from before a comma, or a blank line from below a block of text; they are
+        # written before the next token
         self._kept = NO_GAP
         self._comma = False  # whether a comma must be written before the next token
         self._place: _Place | None = None  # place of the next token, set by a key token without text

@@ -28,7 +28,7 @@ class Salvage:
     lines: list[bytes]
     # what to leave out in the next attempts to parse the file, by the first line of the document
     _cuts: dict[int, list[_Cut]] = field(default_factory=dict)
-    # the lines of each document that has lost lines besides those of records
+    # the line ranges of documents of which not only lines of records were left out
     _unsound: list[range] = field(default_factory=list)
 
     @property

@@ -9,25 +9,24 @@ from yaml._yaml import CParser
 
 
 class TokenKind(Enum):
-    """Kinds of tokens. Some kinds stand for no characters of the text: they only mark a place in it."""
+    """Kinds of tokens. An empty token covers no characters of the text: it only marks a place in it."""
 
     DIRECTIVE = "%"
     DOCUMENT_START = "---"
     DOCUMENT_END = "..."
-    BLOCK_MAPPING = "start of a mapping"  # no characters of the text
-    # no characters of the text; there is no such token if the list is not indented below its name
-    BLOCK_SEQUENCE = "start of a list"
-    BLOCK_END = "end of a mapping or list"  # no characters of the text
+    BLOCK_MAPPING = "start of a mapping"  # an empty token
+    BLOCK_SEQUENCE = "start of a list"  # an empty token; absent if the list is not indented below its name
+    BLOCK_END = "end of a mapping or list"  # an empty token
     BLOCK_ENTRY = "-"
     FLOW_START = "[ or {"
     FLOW_ENTRY = ","
     FLOW_END = "] or }"
-    KEY = "before a name"  # the character ``?``, but usually no characters of the text
+    KEY = "before a name"  # an empty token, unless ``?`` is written before the name
     VALUE = ":"
     ANCHOR = "&"
     ALIAS = "*"
     SCALAR = "text"
-    END = "end of the file"  # no characters of the text
+    END = "end of the file"  # an empty token
 
 
 class Token(NamedTuple):

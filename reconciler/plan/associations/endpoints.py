@@ -103,7 +103,10 @@ class Endpoints:
         return self._desired is not None and self._desired.records_of(*key.group).find(key.value) is not None
 
     def is_unwanted(self, key: RecordAddress) -> bool:
-        """Return whether a line says that the record must not exist, even if this plan leaves it out."""
+        """Return whether a manifest line says that the record must not exist.
+
+        Lines that this plan leaves out count, too.
+        """
         named = self._desired.records_of(*key.group) if self._desired else ListedRecords(())
         lines = (named.find(value) for value in (key.value, self.spelling(key)[-1]))
         return any(line is not None and line.special.is_absent for line in lines)
@@ -111,7 +114,8 @@ class Endpoints:
     def are_named(self, one: RecordAddress, other: RecordAddress) -> bool:
         """Return whether a manifest associates the records ``one`` and ``other``.
 
-        The association need not be selected. The addresses may contain previous keys, as state may have them.
+        The association need not be selected. The addresses may contain previous keys, because state may still
+        have these.
         """
         return frozenset({self._in_manifests(one), self._in_manifests(other)}) in self._named
 
@@ -197,7 +201,7 @@ class Endpoints:
         return noted[1] if noted else Endpoint(Presence.MISSING)
 
     def unknown(self) -> Iterator[tuple[ObjectSchema, str, list[str]]]:
-        """Return the keys of associated records without a note, by object type and key property."""
+        """Return the keys of associated records that were not noted yet, by object type and key property."""
         groups: dict[GroupKey, list[str]] = {}
         for spelling, key in self._wanted.items():
             if spelling not in self._noted:

@@ -41,8 +41,9 @@ class Once:
     def allows(self, identity: Identity, wanted: DesiredLink) -> bool:
         """Return whether the manifests allow the label between both records; otherwise report a problem.
 
-        Some labels are possible with only one other record at a time. For each of the two records, it is a
-        problem if the manifests name such a label with more than one other record: the first one counts.
+        Some labels are possible with only one other record at a time. If the manifests give a record such a
+        label with several other records, only the first association is allowed; each later one is a problem.
+        This applies to both records of an association.
         """
         label = wanted.label
         if label is None:

@@ -94,7 +94,7 @@ class ComparedDefinition:
         self._decide(path, is_same, live, desired)
 
     def _compare_options(self, options: ComparedOptions) -> None:
-        """Add the list of options to the values to write or to store in state, and its held differences.
+        """Decide whether to write the list of options or store it in state, and which differences are held.
 
         If the list is written, also write the attributes of new options.
         """

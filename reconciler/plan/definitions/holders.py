@@ -32,9 +32,10 @@ def holdings_of(sides: DefinitionSides, context: DefinitionContext) -> Iterator[
 
 
 def holding_of(sides: DefinitionSides, context: DefinitionContext) -> Holding | None:
-    """Return the value or the label to count, so that it is known how many things use a live definition.
+    """Return the value or label whose records or associations must be counted.
 
-    The things are records or associations. None if records and associations cannot use it.
+    Their number is the number of those that use the live definition. None if no record or association can
+    use it.
     """
     address, live = sides.address, sides.found
     if live is None:

@@ -71,9 +71,10 @@ def compare_options(
 
 
 def known_options(sent: Mapping[str, str | None]) -> tuple[str, ...] | None:
-    """Return the options of a property that state has; None if it has none. ``sent`` are the values in state.
+    """Return the options that state has for a property; None: it has none. ``sent`` are the values in state.
 
-    If the manifest declares only some options, state has no list of options, but the label of each of them.
+    If the manifest declares only some options, state has no list of options, but the label of each declared
+    one.
     """
     if OPTIONS in sent:
         return list_of(sent[OPTIONS])

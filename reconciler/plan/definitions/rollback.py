@@ -177,9 +177,9 @@ def _is_default(section: Section, path: str, text: str) -> bool:
 
 
 def _own_again(released: Change, live: LiveDefinition) -> DefinitionDecision:
-    """Return the decision to put a definition that the run removed from state back into state.
+    """Return the decision to store a definition in state again, because the run removed it from there.
 
-    It gets the values that the portal still has. Values that were changed since are reported as held.
+    State gets the values that the portal still has. Values changed after the run are reported as held.
     """
     section = released.definition.section
     known: list[ValueChange] = []

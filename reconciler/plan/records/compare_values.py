@@ -148,10 +148,10 @@ class ComparedValues:
 
 
 def with_former_key(owned: OwnedRecord, record: DesiredRecord) -> OwnedRecord:
-    """Return ``owned``, an entry in state, with its key among the last applied values if they need it.
+    """Return ``owned``, an entry in state, with its key added to the last applied values if necessary.
 
-    They need it if the manifests now name the record by another key property, and ``record`` sets the former
-    key property as an ordinary value.
+    This is necessary if the manifests now name the record by another key property, and ``record`` sets the
+    former key property as an ordinary value.
     """
     by = owned.key.by
     if by == record.document.key or by not in record.names or by in owned.sent:

@@ -243,9 +243,9 @@ def _written_back(
 
 
 def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> RecordDecision:
-    """Return the decision to put a record that the run removed from state back into state.
+    """Return the decision to store a record in state again, because the run removed it from there.
 
-    It gets the values that the portal still has. Values that were changed since are reported as held.
+    State gets the values that the portal still has. Values changed after the run are reported as held.
     """
     known: list[ValueChange] = []
     held: list[Held] = []

@@ -69,7 +69,10 @@ class Resolver:
 
     @cached_property
     def references(self) -> frozenset[str]:
-        """Names of properties for owners, pipelines or stages, and of properties that lose an option."""
+        """Names of the properties whose values may have to be replaced by other texts.
+
+        Their values refer to owners, pipelines or stages, or the plan removes one of their options.
+        """
         properties = self.schema.properties.items()
         return frozenset(
             name for name, definition in properties if definition.kind in _REFERENCES or definition.leaving

@@ -48,9 +48,9 @@ class FittedBlock:
         return self.block.text(self.count, is_open=is_open, below=below)
 
     def in_full(self, room: int) -> str:
-        """Return the unshortened content, to be unfolded; empty if nothing was shortened.
+        """Return the unshortened content in a section that readers can unfold.
 
-        The result is also empty if it would have more characters than ``room``.
+        The result is empty if nothing was shortened, or if it would have more characters than ``room``.
         """
         if self.block.in_full is None or self.count < self.block.count:
             return ""

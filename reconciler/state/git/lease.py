@@ -184,7 +184,9 @@ class GitLease:
         return self._judged(pushed, found, prepared)
 
     def _judged(self, pushed: Pushed, found: Refs, prepared: Prepared) -> Pushed:
-        """Return the true result of a push without success; ``found`` are the refs that the remote has now.
+        """Return the true result of a push that git did not report as successful.
+
+        ``found`` are the refs that the remote has now.
 
         The push is done if the remote has its refs: only the answer was lost.
 

@@ -93,8 +93,8 @@ class WorkingCopy:
     def export(self, leaving: Leaving | None, *, is_whole: bool) -> Export:
         """Return the rows that were written since the last push, or all rows if ``is_whole``.
 
-        In the returned rows, calls of the run ``leaving.run_id`` that were not sent yet have the time
-        ``leaving.moment``, from which on they may be sent.
+        In the returned rows, the unsent calls of the run ``leaving.run_id`` have ``leaving.moment`` as the
+        time of sending: they will be sent after this time, or never.
         """
         with self.database.reading() as connection:
             buckets, texts = self._buckets, dict[str, bytes]()
