@@ -93,7 +93,7 @@ def whole_worlds(draw: st.DrawFn) -> World:
 def _live(draw: st.DrawFn) -> Mapping[RecordId, Mapping[str, str]]:
     count = draw(st.integers(1, 3))
     mails, numbers = draw(st.permutations(MAILS)), draw(st.permutations(NUMBERS))
-    second = draw(st.sampled_from((*IDS, None, None)))
+    second = draw(st.sampled_from((*IDS[:count], *IDS[:count], None)))
     live: dict[RecordId, Mapping[str, str]] = {}
     for place, record_id in enumerate(IDS[:count]):
         held = {
@@ -137,12 +137,14 @@ def _entries(draw: st.DrawFn, live: Mapping[RecordId, Mapping[str, str]]) -> tup
 def _lines(draw: st.DrawFn, calling: Calling, main: str, where: str) -> tuple[Line, ...]:
     """Return lines of one environment, mostly about known records, each by one of its many names."""
     found: dict[tuple[str, str], Line] = {}
-    for _ in range(draw(st.integers(0, 4 if where == HERE else 2))):
+    for _ in range(draw(st.integers(0, 4 if where == HERE else 3))):
         by = RECORD_ID if where == HERE and draw(rarely) else main
         ids = sorted(calling.live)
-        about = draw(st.sampled_from(ids if by == RECORD_ID else (*ids, *ids, ERASED, None)))
+        about = draw(
+            st.sampled_from(ids if by == RECORD_ID or where == THERE else (*ids, *ids, ERASED, None))
+        )
         key = draw(_name(calling, about, by))
-        kind = draw(st.integers(0, 7))
+        kind = draw(st.integers(0, 7 if where == HERE else 1))
         renamed = draw(_name(calling, about, by)) if kind == 0 and by != RECORD_ID else None
         if renamed is not None and draw(st.booleans()):
             key = draw(st.sampled_from(ALL[by]))

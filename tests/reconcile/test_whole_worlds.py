@@ -17,6 +17,7 @@ from tests.reconcile import found_worlds
 from tests.reconcile.naming import Naming
 from tests.reconcile.opened_world import Opened, opened
 from tests.reconcile.random_worlds import whole_worlds
+from tests.reconcile.rekeyed_worlds import rekeyed_worlds, worlds_elsewhere
 from tests.reconcile.whole_world import SCORE, World
 
 _ON_DEMAND = os.environ.get("RECONCILER_TEST_EXAMPLES")
@@ -164,7 +165,7 @@ def is_due(
 @example(found_worlds.ADDRESS_THERE)
 @example(found_worlds.LEFT_OUT)
 @example(found_worlds.STRANGER)
-@given(whole_worlds())
+@given(whole_worlds() | rekeyed_worlds() | worlds_elsewhere())
 def test_a_plan_takes_away_only_what_no_line_names(world: World) -> None:
     with opened(world) as made:
         plan = planned(made)
@@ -177,7 +178,7 @@ def test_a_plan_takes_away_only_what_no_line_names(world: World) -> None:
 
 
 @examples(10)
-@given(whole_worlds())
+@given(whole_worlds() | rekeyed_worlds() | worlds_elsewhere())
 def test_an_applied_plan_keeps_what_is_named_and_leaves_nothing_to_do(world: World) -> None:
     """HubSpot rejects nothing. The next plan writes nothing, and has problems only if the first one had."""
     with opened(world) as made:
@@ -200,7 +201,7 @@ def test_an_applied_plan_keeps_what_is_named_and_leaves_nothing_to_do(world: Wor
 
 
 @examples(10)
-@given(whole_worlds(), st.sets(st.integers(0, 3), min_size=1))
+@given(whole_worlds() | rekeyed_worlds() | worlds_elsewhere(), st.sets(st.integers(0, 3), min_size=1))
 def test_a_saved_plan_takes_away_nothing_that_left_the_state(world: World, left: set[int]) -> None:
     with opened(world) as made:
         plan = planned(made)
@@ -221,7 +222,7 @@ def test_a_saved_plan_takes_away_nothing_that_left_the_state(world: World, left:
 
 
 @examples(10)
-@given(whole_worlds())
+@given(whole_worlds() | rekeyed_worlds() | worlds_elsewhere())
 def test_a_third_value_that_hubspot_stored_is_not_blamed_on_people(world: World) -> None:
     """The next plan writes the manifest's value again, even if it holds what people changed."""
     world = replace(world, drift=Drift.HOLD, skips_invalid=True, target=(), exclude=())
