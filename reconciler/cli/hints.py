@@ -126,7 +126,7 @@ def clearer(error: click.ClickException, arguments: Sequence[str]) -> click.Clic
 
 
 def _with_source(error: click.BadParameter) -> click.BadParameter:
-    """Let ``error`` name the environment variable that has the wrong value, not the option that has none."""
+    """Let ``error`` name the environment variable, not the option, if the wrong value comes from there."""
     ctx, option, hint = error.ctx, error.param, error.param_hint
     if ctx and option and option.name and option.envvar:
         is_from_variable = ctx.get_parameter_source(option.name) is ParameterSource.ENVIRONMENT

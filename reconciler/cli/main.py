@@ -150,7 +150,7 @@ def _carried_out(words: Sequence[str]) -> int:
     with redirect_stdout(io.StringIO()) as printed:
         code = _code(words)
     text = printed.getvalue()
-    if talk().has_answered:  # such a word was the value of another option
+    if talk().has_answered:  # e.g. ``--help`` was only the value of another option
         document(text)
     else:
         is_version = text.strip() == f"reconciler {__version__}"

@@ -56,7 +56,7 @@ def get_list_by_name(work: Work, call: Call) -> Reply:
 
 
 def list_members(work: Work, call: Call) -> Reply:
-    """Serve ``GET /crm/v3/lists/{listId}/memberships``, in order of record id; also ``join-order``."""
+    """Serve ``GET /crm/v3/lists/{listId}/memberships`` and ``memberships/join-order``, by record id."""
     stored = _require(lists.by_id(work, call.args["list_id"]))
     limit = request_body.page_size(call, MEMBERS_PAGE, MEMBERS_MAX_PAGE)
     first = identity.cursor(call.text("after"))

@@ -180,7 +180,7 @@ class Emulator:
                 effects = self._strike(request, route, actor, body)
                 reply = self._reply(request, route, actor, call, effects)
         except Refusal as refusal:
-            if refusal.category == refusals.NOT_IMITATED:  # the client may not show the answer
+            if refusal.category == refusals.NOT_IMITATED:  # logged, too: some clients hide the answer
                 _LOG.warning("not imitated: %s %s", request.method, shown(request.path))
             reply = Reply(refusal.status, refusal.body(correlation_id), refusal.headers)
         except StorageError as error:

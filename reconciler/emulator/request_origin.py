@@ -29,7 +29,7 @@ def guarded(application: Application, names: Iterable[str]) -> Application:
     def door(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         reason = _objection(environ, known)
         answer = application(environ, start_response) if reason is None else _refuse(reason, start_response)
-        # An answer to HEAD has no body: the client would take it for the beginning of the next answer.
+        # An answer to HEAD must have no body: the client would read it as the beginning of the next answer.
         return () if environ["REQUEST_METHOD"] == "HEAD" else answer
 
     return door

@@ -48,7 +48,10 @@ class Family:
     roots: tuple[str, ...]
     routes: tuple[Route, ...]
     is_partial: bool = False
-    """Whether HubSpot has other operations on these paths, too; if not, it refuses them with 405."""
+    """Whether the emulator lacks operations that HubSpot has on these paths.
+
+    If not, all other operations are refused with 405, as HubSpot does.
+    """
 
 
 Row = tuple[str, str, Endpoint]

@@ -20,7 +20,7 @@ Row = tuple[str, str, Body]
 
 
 def remember(work: "Work", kind: str, type_id: str, name: str) -> None:
-    """Store the present version of a definition before it changes, if the portal's setting ``settling`` asks.
+    """Store the present version of a definition before it changes, if the setting ``settling`` needs it.
 
     With this setting, reads still return the old version for a while.
     """

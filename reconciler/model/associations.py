@@ -130,7 +130,7 @@ def identity_of(address: AssociationAddress, record_id: RecordId, target_id: Rec
 
 
 class AssociationsAfter(NamedTuple):
-    """The updates of state after applied changes: associations that become owned, and that are no longer."""
+    """The updates of state after applied changes: associations that become owned, or cease to be owned."""
 
     owned: Sequence[OwnedAssociation] = ()
     disowned: Sequence[AssociationIdentity] = ()

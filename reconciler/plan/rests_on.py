@@ -1,9 +1,10 @@
-"""Values on which a change rests: it does not write them, but becomes stale if they change in HubSpot. Pure.
+"""Values that a change does not write, but depends on: if they change in HubSpot, it becomes stale. Pure.
 
-- An update rests on the live key of its record: if the key has changed, the manifest may mean another record.
-- An archive also rests on all values and associations of the record in state: a person who has changed one of
-  them may want to keep the record.
-- If state does not have the record, or in a rollback, an archive also rests on the time of the last change,
+- An update depends on the live key of its record: if the key has changed, the manifest may mean another
+  record.
+- An archive also depends on all values and associations of the record in state: a person who has changed one
+  of them may want to keep the record.
+- If state does not have the record, or in a rollback, an archive also depends on the time of the last change,
   because nothing is known about its other values.
 """
 
@@ -48,9 +49,10 @@ def archive_rests_on(
     *,
     last_change: bool = False,
 ) -> tuple[ValueChange, ...]:
-    """Return the live values on which archiving a record rests: if one of them changes, it becomes stale.
+    """Return the live values that a change which archives a record depends on.
 
-    These are the values of the properties that state has for the record, of ``others``, and of the key.
+    If one of them changes in HubSpot, the change becomes stale. They are the values of the properties that
+    state has for the record, of ``others``, and of the key.
 
     The time of the last change is included if ``owned`` is None or ``last_change`` is True.
     """

@@ -8,7 +8,8 @@ A change is kept if the reviewed plan has one with the same record and action, a
 
 1. both have the same record id, operation, former key and protection; 2. every written value was reviewed,
 and overwrites the value that the reviewer saw; 3. every value that only state stores or removes was reviewed,
-too; 4. an archive rests on the values that the reviewer saw: nobody has edited the record since.
+too; 4. the values on which an archive depends are those that the reviewer saw: nobody has edited the record
+since.
 
 So an update may have fewer values than the reviewed one: a value that somebody has entered meanwhile is not
 written, and an update with nothing left to write becomes an adoption. A create must have all reviewed values,

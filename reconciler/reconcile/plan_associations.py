@@ -177,7 +177,7 @@ def _with_names(names: Sequence[str], keys: Sequence[str]) -> tuple[Sequence[str
 def rest_on_associations(
     reader: PortalReader, portal: PortalSchema, memory: RecoveredState, findings: Findings
 ) -> PortalSchema:
-    """Add the owned associations of each record to archive to what the change rests on.
+    """Let each change that archives a record depend on the record's owned associations (``rests_on``).
 
     Then apply does not archive the record if one of these associations has changed in HubSpot. An association
     of two records that are both archived is left out, because the first archive removes it. Return ``portal``

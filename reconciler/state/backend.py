@@ -23,7 +23,10 @@ class Lease(Protocol):
 
     @property
     def seconds_ahead(self) -> float:
-        """Calls of about this number of seconds are published together; 0: each batch is published alone."""
+        """Number of seconds: as many calls are published together as can be sent in about this time.
+
+        0: each batch is published alone.
+        """
 
     def hold(self, connection: Connection) -> datetime:
         """Check inside a transaction that the lease is held, and return the time of this check.

@@ -70,7 +70,10 @@ class StateWriter:
 
     @property
     def seconds_ahead(self) -> float:
-        """Calls of about this number of seconds are published together; 0: each batch is published alone."""
+        """Number of seconds: as many calls are published together as can be sent in about this time.
+
+        0: each batch is published alone.
+        """
         return self._lease.seconds_ahead
 
     def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:

@@ -145,8 +145,8 @@ def delivered(
 ) -> tuple[Delivery, list[tuple[int, list[int]]]]:
     """Deliver one batch of ``changes``.
 
-    Return the delivery, and, for each call that has changes, the number of the call and those of its changes,
-    as they are written to the journal before the call is sent.
+    Return the delivery, and a pair for each call that has changes: the number of the call, and the numbers of
+    its changes. These are the numbers that are journaled before the call is sent.
     """
     http, pacer = http_of(portal), pacer_of(SimulatedClock())
     batch_executor = BatchExecutor(

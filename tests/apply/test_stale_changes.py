@@ -50,7 +50,7 @@ def create(number: int) -> Change:
 
 
 def archive(number: int, *tickets: int) -> Change:
-    """Return an archival that rests on the record's key and on its associations with these tickets."""
+    """Return an archival that depends on the record's key and on its associations with these tickets."""
     texts = {"external_id": f"k{number}"} | {f"tickets/={id_}": "associated" for id_ in tickets}
     rests_on = (ValueChange(name, text, text, Reason.IN_STEP) for name, text in texts.items())
     return archive_record(

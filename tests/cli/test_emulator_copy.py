@@ -1,4 +1,4 @@
-"""Copying a portal into the emulator: it is only read, values are masked, interrupted copies go on."""
+"""Copying a portal into the emulator: the portal is only read, values are masked, and copies resume."""
 
 import json
 import sqlite3

@@ -1,6 +1,6 @@
 """``json-schema`` prints the JSON schema of manifests or settings, also with the definitions of a portal.
 
-``init`` and ``import`` write the schemas into the project, and a line into each new file that refers to one.
+``init`` and ``import`` write the schemas into the project; each new file gets a line that names its schema.
 """
 
 import json

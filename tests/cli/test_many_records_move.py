@@ -1,4 +1,4 @@
-"""An option is removed that more records have than a search of HubSpot can return.
+"""Removing an option that more records have than a search of HubSpot can return.
 
 Planning lists all records to find those that get another value. Apply reads these by id before it removes the
 option.

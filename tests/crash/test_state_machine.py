@@ -32,7 +32,7 @@ SPELLINGS: Final[Mapping[str, Callable[[str, str], str]]] = {
     "by other letters": lambda kind, key: f"'{key.upper() if kind == 'contacts' else key}': {{}}",
     "renamed": lambda _, key: f"'new-{key}': {{$renamed_from: '{key}'}}",
 }
-"""Lines by which another environment may name a record. Only the case of e-mail addresses does not matter."""
+"""Lines by which another environment may name a record; only in e-mail addresses, case does not matter."""
 
 calls: Final = st.permutations(CALLED).map(lambda names: (names[0], names[1]))
 """Names for the custom object type, one for each of the two files with cars."""
@@ -128,7 +128,10 @@ class Lives(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from(KEYS["companies"]), is_absent=st.booleans(), is_part=st.booleans())
     def name_it_by_id_too(self, key: str, is_absent: bool, is_part: bool) -> None:
-        """Let one more file name a company by its id, and apply, perhaps without one of the two lines."""
+        """Let one more file name a company by its id, and apply.
+
+        ``is_part``: the plan selects only the line that names the company by its key.
+        """
         record_id = self._id_of(("companies", key))
         self.world.also = frozenset({record_id} if record_id else ())
         if is_absent:

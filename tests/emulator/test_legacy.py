@@ -1,4 +1,4 @@
-"""Reading other things than records: lists of properties before API v3, users, teams, labels, schemas.
+"""Reading things other than records: property lists of API v1 and v2, users, teams, limits, schemas.
 
 Source: legacydocs.hubspot.com/docs/methods/crm-properties/get-properties
 """

@@ -1,6 +1,7 @@
-"""Only folders of one kind check whether a thing is a record, an association or a definition.
+"""Only modules for one kind of thing check whether a thing is a record, an association or a definition.
 
-Modules outside of these folders use the tables of kinds.
+These modules are in folders such as ``records``. All others, except those in ``KNOWING``, look the kind up in
+a table of ``kinds.py``.
 """
 
 import ast
@@ -12,10 +13,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "reconciler"
 ROOMS = {"records", "associations", "definitions"}
-"""Folders with the code for one kind."""
+"""Folders with the code for one kind of thing."""
 
 TABLES = {"plan/kinds.py", "apply/kinds.py", "state/kinds.py", "report/plan/kinds.py"}
-"""The tables of kinds, one for each package."""
+"""Modules with the code for each kind of thing in a table, one module for each package."""
 
 KNOWING = {
     "model/addresses.py": "defines the addresses",

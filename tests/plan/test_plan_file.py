@@ -171,7 +171,7 @@ OTHER_DIGEST: dict[str, Plan] = {
     "old key": replace(
         PLAN, changes=(CREATE, replace(UPDATE, moved_from=replace(UPDATE.record, value="old")), ADOPT)
     ),
-    "what it rests on": replace(PLAN, changes=(CREATE, replace(UPDATE, rests_on=()), ADOPT)),
+    "what it depends on": replace(PLAN, changes=(CREATE, replace(UPDATE, rests_on=()), ADOPT)),
     "what is taken back": replace(PLAN, rolls_back="20261122T164500Z-0001"),
     "pruning": replace(PLAN, prune_rules=(PruneRule("companies", "external_id", Prune.ALL),)),
     "order": replace(PLAN, changes=(UPDATE, CREATE, ADOPT)),

@@ -30,7 +30,7 @@ def decided(
 ) -> list[tuple[Action, Reason]]:
     """Return the decisions about owned record ``LEFT`` under ``prune: all``.
 
-    Reading its record id from HubSpot returns ``found``.
+    ``found`` is what HubSpot returns if the record is read by its record id.
 
     ``left_out`` are records that manifests name but the plan leaves out; ``known``: their entries in state.
     """

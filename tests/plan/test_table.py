@@ -54,7 +54,7 @@ def reported(globs: tuple[Glob, ...], key: str, name: str | None = None) -> bool
 def is_due(
     world: World, known: OwnedRecord | None, record: DesiredRecord, name: str, live: str | None
 ) -> bool:
-    """Return whether the table of verdicts requires to write a property of an existing record."""
+    """Return whether the table of verdicts requires that a property of an existing record is written."""
     desired = values_of(record)[name]
     if record.document.ownership_of(name) is not Ownership.ENFORCE or same(name, live, desired):
         return False
@@ -63,7 +63,8 @@ def is_due(
         return git_decides or live is None  # adopt
     answered = known.answered.get(name, known.sent[name])
     if same(name, live, answered):
-        # The verdict is "changed" (True), or the live value is the applied one in HubSpot's spelling.
+        # Nobody changed the value in HubSpot. If the manifest did not change it either, the live value is
+        # HubSpot's spelling of it, and nothing is written. Otherwise the verdict is "changed".
         return not same(name, desired, known.sent[name])
     return git_decides  # drift, conflict
 

@@ -1,4 +1,4 @@
-"""Those expressions of GitHub Actions that the workflows of this repository use.
+"""Evaluating expressions of GitHub Actions, of those forms that the workflows of this repository use.
 
 Source: https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 """

@@ -65,7 +65,7 @@ def has_moved(
 def _read_associated(
     reader: PortalReader, portal: PortalSchema, schema: ObjectSchema, changes: Sequence[Change]
 ) -> Associated:
-    """Read the associations that ``changes`` rest on, as they are in HubSpot now."""
+    """Read the associations that ``changes`` depend on, as they are in HubSpot now."""
     wanted: dict[str, list[tuple[RecordId, RecordId, str]]] = {}
     for change in changes:
         for value in change.rests_on:

@@ -172,7 +172,7 @@ class RecoveredState:
         return any(is_within(definition.key, ended) for ended in self._ended_definitions)
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Return the ids in ``ids`` of records that reconciler created.
+        """Return those of ``ids`` that belong to records created by reconciler.
 
         This includes creates whose outcome was found out only now, after their run was interrupted.
         """

@@ -58,7 +58,9 @@ class _Reading:
                 yield from self._by_type(feature, overall.by_object_type if overall else ())
 
     def of_labels(self, of: Limited) -> Iterator[tuple[Limited, Allowance]]:
-        """Yield ``of`` with the limit and number of labels from its first object type to its other one.
+        """Yield ``of`` with the limit and the number of association labels between its two object types.
+
+        Only labels in the direction from the first type to the other one are counted.
 
         Yield nothing if the portal lacks one of the two types.
         """

@@ -89,10 +89,10 @@ def _archived(reader: PortalReader, schema: ObjectSchema, ids: Sequence[RecordId
 def _survivor(
     reader: PortalReader, schema: ObjectSchema, by: str, record_id: RecordId
 ) -> tuple[RecordId, MissingRecord] | None:
-    """Find the record into which ``record_id`` was merged; None if it does not exist any more.
+    """Return ``record_id`` and why it is missing; None if HubSpot has no record for this id.
 
-    If HubSpot returns the record itself, the record exists, although earlier answers left it out; the reason
-    is then ``UNANSWERED``.
+    If HubSpot returns another record, the record was merged into it. If HubSpot returns the record itself,
+    the record exists, although earlier answers left it out: the reason is then ``UNANSWERED``.
     """
     survivor = reader.record(schema.path, record_id, [] if by == RECORD_ID else [by])
     if survivor is None:

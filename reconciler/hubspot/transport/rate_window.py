@@ -6,9 +6,10 @@ run that is the only user of the token never exceeds the limit, and may send as 
 limit allows.
 
 The same token may have other users. Every answer says how many calls the window still accepts. If this number
-is lower than reconciler's own calls explain, others occupy the missing slots. Because answers overtake each
-other, the lowest of the latest few estimates is used. Once others are seen, the highest estimate stays valid
-for one window, and some more slots are left free, because the others go on while reconciler waits.
+is lower than reconciler's own calls explain, others occupy the missing slots: each answer leads to an
+estimate of their calls. Some estimates are too high, because answers overtake each other; so the lowest of
+the latest few is the result. Once the result is above 0, it is used for one window, even if the next ones
+are lower; and some more slots are left free, because the others go on while reconciler waits.
 """
 
 from collections import deque

@@ -1,4 +1,4 @@
-"""Writing definitions as a manifest that reconciler can read; others are left out."""
+"""Writing definitions as a manifest; definitions that reconciler could not read back are left out."""
 
 from collections.abc import Sequence
 from typing import Final

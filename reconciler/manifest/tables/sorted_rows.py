@@ -31,7 +31,7 @@ _COPY_MB = 150  # megabytes for copying, plus one for each column
 _VECTOR = 2_048  # rows that DuckDB handles together
 _VALUES_IN_GROUP = 200_000  # values in a group of rows of a Parquet file
 _THREADS = 2
-_NO_ROOM = "failed to offload data block"  # in a message: the temporary folder is full
+_NO_ROOM = "failed to offload data block"  # DuckDB's message if the temporary folder is full contains this
 
 
 MOST = 100

@@ -60,7 +60,7 @@ class AssociationContext:
     # Records that manifests name by another key than the state does. A record is not among them if this plan
     # writes its new key.
     named_otherwise: Container[RecordIdentity] = frozenset()
-    # records in state that HubSpot does not have under their keys in the manifests: these keys, by record
+    # for each record in state that HubSpot does not have under its key in the manifests: this key
     missing: Mapping[RecordIdentity, RecordAddress] = field(default_factory=dict)
 
 

@@ -2,9 +2,10 @@
 
 HubSpot has a separate type for each direction of a label, and does not say which two belong together. Two
 types with the same name belong together; so do types with consecutive numbers, because HubSpot creates both
-at once. If both records have the same object type, this helps only for HubSpot's own labels for parent and
-child companies. For other labels, existing associations show which types belong together: two records have
-one label in each direction.
+at once. If both records have the same object type, these rules do not apply, because both directions have
+the same list of types. Then only HubSpot's own labels for parent and child companies are known in advance.
+For other labels, existing associations show which types belong together: two records have one label in each
+direction.
 """
 
 from collections import Counter

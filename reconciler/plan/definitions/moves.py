@@ -187,8 +187,8 @@ def _is_beside(decided: DecidedDefinitions, live: LiveDefinition, stage: Definit
 def _stages_instead(decided: DecidedDefinitions, before: str, after: str) -> Mapping[str, str]:
     """Return the new stage of records for each stage of the removed pipeline ``before``.
 
-    The new stage is the stage with the same label in the pipeline ``after``; if that stage is removed, too,
-    it is the stage that replaces it. Without a stage of the same label, it is the first stage of ``after``.
+    The new stage is the stage with the same label in the pipeline ``after``. If that stage is removed, too,
+    the new stage is its replacement. If no stage has the same label, it is the first stage of ``after``.
     """
     live = [each for each in decided.matched.known.live if each.address.section is Section.STAGES]
     leaving = {

@@ -1,4 +1,4 @@
-"""Replacing changes of definitions that need another definition, if that one will not exist. Pure.
+"""Replacing a change by a problem if the change needs a definition that will not exist. Pure.
 
 A plan may leave a definition out because of a selection, a problem or a review. HubSpot would refuse changes
 of other definitions that name the missing definition: the plan contains problems instead of these changes.

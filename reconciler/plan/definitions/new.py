@@ -153,7 +153,7 @@ def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
 
 
 def _needed_besides(wanted: DesiredDefinition) -> Iterator[str]:
-    """Return the attributes that this new definition needs in addition to those that all of its section need.
+    """Return the attributes that this new definition needs besides those that its whole section needs.
 
     For example, a calculated property needs a formula.
     """

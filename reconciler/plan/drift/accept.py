@@ -108,7 +108,7 @@ class AcceptBuilder:
     def add_chunk(
         self, resolver: Resolver, chunk: Iterable[DriftedRecord], live: Mapping[str, LiveRecord]
     ) -> None:
-        """Add the edits that accept the drifted values of some records, and the problems of other values.
+        """Add an edit for each drifted value of some records, or a problem if the value cannot be accepted.
 
         ``live`` are the records as HubSpot has them now, by key.
         """

@@ -172,9 +172,10 @@ def find_subject(
 
 
 def definitions_that_move(desired: Desired, object_name: str) -> Iterator[DesiredDefinition]:
-    """Return the definitions of an object type by which records may get another value in a plan.
+    """Return the definitions of an object type whose changes give records another value.
 
-    For example, a removed option with ``$moves_to``. The records may be records that no manifest names.
+    An example is the definition of a property with a removed option that has ``$moves_to``. Records that no
+    manifest names get another value, too.
     """
     return (each for each in desired.definitions if each.address.object == object_name and each.moves_records)
 
@@ -182,7 +183,7 @@ def definitions_that_move(desired: Desired, object_name: str) -> Iterator[Desire
 def unknown_record(asked: RecordAddress) -> UsageError:
     """Return the error for a record that a plan does not touch.
 
-    No manifest names the record, we do not own it, and no ``$moves_to`` gives it another value.
+    No manifest names the record, reconciler does not own it, and no ``$moves_to`` gives it another value.
     """
     return UsageError(
         _unknown(ParsedAddress(asked.object, is_record_id=True, value=asked.value, name=None), ())

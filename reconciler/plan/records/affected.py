@@ -30,7 +30,8 @@ def affected_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
     """Return the records that ``changes`` archive, release or replace, and those that they update or adopt.
 
     Updates and adoptions count only if reconciler owns the record afterwards. An archived or released record
-    is left out if its key in state is another one: another manifest line may name the record by that key.
+    is left out if state has it under another key than the change: another manifest line may name the record
+    by the key in state.
     """
     ended = (change for change in changes.of(Verb.ARCHIVE, Verb.RELEASE) if is_record_change(change))
     replaced = ((change.object_type, replaced_by(change)) for change in changes.replacing())

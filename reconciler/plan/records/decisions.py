@@ -46,7 +46,8 @@ def settle_identities(findings: Findings) -> None:
     """Correct the changes of records that manifests name by a key which is not the key in state.
 
     A change that releases or replaces such a record is dropped; a change that archives it becomes a problem.
-    Call this before the reasons for missing records are added: that empties ``findings.gone``.
+    Call this before the reasons for missing records are added, because adding them empties
+    ``findings.gone``.
     """
     _keep_known_by_a_named_key(findings)
     changes = findings.changes

@@ -266,7 +266,7 @@ class RecordPlanner:
         *,
         unanswered: Collection[str] = (),
     ) -> None:
-        """Decide what happens to owned records of a type that no manifest names by the key that state has.
+        """Decide what happens to owned records of a type whose keys in state are in no manifest.
 
         ``live`` maps record ids to live records. HubSpot's answers left out the ids in ``unanswered``: these
         records may exist.
