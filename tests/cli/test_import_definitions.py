@@ -230,5 +230,5 @@ def test_python_gets_the_same(project: Project) -> None:
     environment = Opened.open(project.folder).environment("local")
     result = environment.import_definitions("companies", sections=["groups"])
     assert (result.object, dict(result.written), result.is_complete) == ("companies", {"groups": 2}, True)
-    with pytest.raises(UsageError, match="no section of definitions"):
+    with pytest.raises(UsageError, match="is not a section of definitions"):
         environment.import_definitions("companies", sections=["stages"])
