@@ -28,7 +28,7 @@ def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Recor
         return _Records(Copied.SAMPLE, int(found[1]))
     if value in {"named", "owned", "all"}:
         return _Records(Copied(value))
-    raise click.BadParameter(f"{value!r} is not one of named, owned, all and sample=500")
+    raise click.BadParameter(f"{value!r} must be named, owned, all, or sample=NUMBER, such as sample=500")
 
 
 @click.command()

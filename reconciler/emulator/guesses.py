@@ -1,7 +1,7 @@
 """Guesses: how the emulator behaves where HubSpot's behaviour is not documented.
 
 Each function here depends on one setting of ``guess_settings``, which describes what is known. A setting that
-needs no function is read in the module that behaves differently.
+needs no function is read in the module whose behaviour depends on it.
 """
 
 from collections.abc import Callable, Sequence

@@ -132,7 +132,7 @@ class Guards:
 
     limits: Limits
     allowances: Mapping[Guard, int]
-    divergence: Divergence | None = None  # None: the manifests contain the last applied commit
+    divergence: Divergence | None = None  # None: the manifests are not older than the last apply
 
     def check(
         self, changes: Sequence[Change], bases: Iterable[GuardBase], budget: Budget

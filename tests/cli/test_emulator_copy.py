@@ -207,7 +207,7 @@ def test_what_a_copy_cannot_be_is_said(portal: tuple[Project, Recorder]) -> None
 
     assert "environment other is not a copy of real" in to_another.err
     assert 'unknown environment "nowhere" (--from)' in unknown.err
-    assert "is not one of named, owned, all and sample=500" in wrong.err
+    assert "must be named, owned, all, or sample=NUMBER, such as sample=500" in wrong.err
     assert 'a name is missing at a comma in "deals,"' in nothing.err
     assert 'an environment cannot be called "a b"' in named.err
     assert "environment other is an emulator: only HubSpot portals can be copied" in of_emulator.err

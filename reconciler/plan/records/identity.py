@@ -316,7 +316,7 @@ def key_advice(schema: ObjectSchema) -> str:
 
 
 def named_by(resolver: Resolver, record: DesiredRecord, live: LiveRecord, other: DesiredRecord) -> Problem:
-    """Report that the line ``other`` names ``live``, which must not exist according to ``record``."""
+    """Report that ``record`` must not exist, although the manifest line ``other`` names the same record."""
     message = sentence(
         "{record} and {other} are the same record in the portal ({id})",
         record=record.address.display,
