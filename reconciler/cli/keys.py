@@ -80,8 +80,8 @@ def create(
 ) -> int:
     """Plan a new unique PROPERTY of OBJECT (companies, 0-2), and fill it.
 
-    `apply` carries out the plan. Every record that can get a value gets one. A record does not become owned
-    because of this value.
+    `apply` carries out the plan. Every record that can get a value gets one. This value alone does not
+    make reconciler the owner of the record.
     """
     invocation = open_environment(ctx)
     with progress("reading", quiet=invocation.said.quiet) as report:

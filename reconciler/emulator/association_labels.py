@@ -40,7 +40,7 @@ def add(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> 
 
 
 def name_of(label: str) -> str:
-    """Return the internal name of a label that a person creates on HubSpot's pages."""
+    """Return the internal name that HubSpot makes from a label that somebody creates on its website."""
     return label.lower().replace(" ", "_")
 
 

@@ -34,8 +34,8 @@ class Guesses:
         *("others_written", "nothing_written"),
         about="if one input of a batch is refused and all inputs have a trace id: whether the other inputs "
         "are written",
-        source="documented in developers.hubspot.com/docs/api-reference/error-handling; few people have "
-        "seen it",
+        source="documented in developers.hubspot.com/docs/api-reference/error-handling; there are few "
+        "reports of what HubSpot really does",
     )
     partial_success_2026_09: str = _guess(
         *("207", "200"),

@@ -70,7 +70,7 @@ def is_record_id(text: str) -> bool:
 def cursor(after: str | None) -> int:
     """Return the id at which a page begins, from its cursor; 0 without a cursor."""
     if after and not is_record_id(after):
-        raise refusals.invalid_request(f"after is not a cursor of this endpoint: {after}")
+        raise refusals.invalid_request(f"`after` must be a cursor that this endpoint returned, not {after}")
     return int(after or 0)
 
 

@@ -28,7 +28,8 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
     name = response_format.as_text(given.get("name"), "name")
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
         raise refusals.invalid_request(
-            f'"{name}" is not a schema name: letters, digits, underscores, a letter first'
+            f'"{name}" is not a schema name: a name begins with a letter (a to z, A to Z), contains only '
+            f"such letters, digits and underscores, and has at most {MAX_NAME} characters"
         )
     labels = schemas.labels_from(given.get("labels"))
     if not given.get("primaryDisplayProperty"):

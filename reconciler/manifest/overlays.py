@@ -98,8 +98,8 @@ def _kept_old_keys(
                 where=where,
             )
             advice = (
-                "remove `$renamed_from` or the other record; to give the old key to the other record, first "
-                "apply only the new key of this record"
+                "remove `$renamed_from`, or remove the other line from the manifests; if that line means a "
+                "new record that should get the old key, add it again after the new key was applied"
             )
             yield Problem(message, advice, files.ref(record.place), record.address.text)
 

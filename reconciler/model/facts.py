@@ -100,7 +100,8 @@ class Fact:
     kind: FactKind
     record_id: RecordId | None = None
     other_id: RecordId | None = None  # id of another record
-    key: RecordAddress | None = None  # key of another record, or the present key of this one; may be personal
+    # key of another record; with REKEYED, the key that the record itself has now; may be personal
+    key: RecordAddress | None = None
     names: tuple[str, ...] = ()  # names of properties, attributes or definitions
     value: str | None = None  # value of the property that the fact is about; masked if the property is masked
     word: str | None = None  # a constant, or a name, label or id of a definition; never personal

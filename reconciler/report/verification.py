@@ -27,8 +27,10 @@ def render_verification(verification: Verification, view: View) -> str:
     ]
     layout = Layout(view.width, view.full, view.where)
     for each in verification.of(Comparison.DIFFERS):
-        seen = f'"{each.seen}"' if each.seen is not None else f"something else: {each.detail}"
-        text = f'{each.guess}: {each.about}. The emulator assumes "{each.assumed}"; HubSpot does {seen}.'
+        seen = f'"{each.seen}"' if each.seen is not None else f"none of the choices: {each.detail}"
+        text = (
+            f'{each.guess}: {each.about}. The emulator assumes "{each.assumed}"; observed in HubSpot: {seen}.'
+        )
         lines += [(), *layout.paragraph(text)]
     for each in verification.of(Comparison.NOT_SEEN):
         text = f"{each.guess}: HubSpot's behaviour could not be observed: {each.detail}."

@@ -386,7 +386,7 @@ def test_a_create_of_which_a_part_was_not_taken_stays_so_however_often_it_was_se
     (outcomes, _), _ = delivered(portal, create("new", city="Ulm", lifecyclestage="lead"))
     refused = outcomes[0]
     assert isinstance(refused, Rejected)
-    assert refused.message.startswith("HubSpot did not store the value that reconciler sent for lifecycle")
+    assert refused.message.startswith("HubSpot did not store what reconciler sent for lifecycle")
     assert refused.done is not None
     assert (refused.done.is_new, refused.done.written) == (
         True,

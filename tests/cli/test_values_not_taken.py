@@ -71,7 +71,7 @@ def test_an_update_says_what_was_not_taken_and_it_is_planned_again(
     row = rows(project)["companies/old"]
 
     assert row["outcome"] == "rejected"
-    assert "did not store the value that reconciler sent for tier" in row["detail"]["message"]
+    assert "did not store what reconciler sent for tier" in row["detail"]["message"]
     assert owned(project)["old"]["sent"] == {"name": "New", "tier": "silver"}
     planned = project.run("plan", "--json").document
     assert [list(change["properties"]) for change in planned["changes"]] == [["tier"]]

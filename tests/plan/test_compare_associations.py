@@ -89,7 +89,7 @@ SITUATIONS: dict[str, tuple[Prune, frozenset[Label] | None, bool]] = {
     "prune: all": (Prune.ALL, frozenset(), False),
     "pruned, and HubSpot does not have it any more": (Prune.OURS, None, False),
     "pruned, and somebody gave it a label": (Prune.OURS, frozenset({BILLING}), False),
-    "the record under which it was written is named for other environments only": (
+    "the manifests contain the record under which it was written, but only for other environments": (
         Prune.OFF,
         frozenset(),
         True,

@@ -243,8 +243,8 @@ def _outcome(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> 
     written = {value.name: value.after for value in main.values if all(value is not each for each in refused)}
     return Rejected(
         (
-            f"HubSpot did not store the value that reconciler sent for {names}, but a different one: correct "
-            "the manifest, or check the definition in HubSpot"
+            f"HubSpot did not store what reconciler sent for {names}: correct the manifest, or check the "
+            "definition in HubSpot"
         ),
         record_id=answer.id,
         done=replace(applied, written=written) if written or main.action is Action.CREATE else None,

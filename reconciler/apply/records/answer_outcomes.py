@@ -114,8 +114,8 @@ def _elsewhere(change: Change, outcome: Applied) -> str:
 
 
 def _not_taken(names: list[str], change: Change) -> str:
-    others = "; it stored the other values" if len(change.values) > len(names) else ""
+    others = "; it stored the values of the other properties" if len(change.values) > len(names) else ""
     return (
-        f"HubSpot did not store the value that reconciler sent for {', '.join(names)}, but a different "
-        f"one{others}: check the record, and correct the manifest or HubSpot's rules"
+        f"HubSpot did not store what reconciler sent for {', '.join(names)}{others}: check the record, and "
+        "correct the manifest or HubSpot's rules"
     )

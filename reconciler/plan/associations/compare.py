@@ -8,7 +8,8 @@ The cases:
 - owned and not named any more: without ``prune``, left alone; with it, removed if reconciler created it and
   it still exists, otherwise released. No ``prune`` setting removes adopted associations, which existed before
   reconciler managed them;
-- owned, and the record under which it was written is named for other environments only: released.
+- owned, and the manifests contain the record under which it was written, but only for other environments:
+  released.
 
 Two records with a label also have the unlabelled association. So if manifests name a label, they need not
 name the unlabelled association. If reconciler created both, both are removed.

@@ -1,6 +1,6 @@
-"""Pruning: decisions about owned records that no manifest names any more.
+"""Pruning: decisions about owned records that no manifest names any more for this environment.
 
-- named for other environments only: released;
+- in the manifests, but only for other environments: released;
 - protected: left alone and reported;
 - without ``prune``: left alone;
 - with ``prune: true``: archived if reconciler created them, released if it adopted them;
