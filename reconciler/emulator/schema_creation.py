@@ -25,12 +25,7 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
 
     If an active type has the name, the setting ``existing_schema`` chooses one of HubSpot's two answers.
     """
-    name = response_format.as_text(given.get("name"), "name")
-    if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
-        raise refusals.invalid_request(
-            f'"{name}" is not a schema name: a name begins with a letter (a to z, A to Z), contains only '
-            f"such letters, digits and underscores, and has at most {MAX_NAME} characters"
-        )
+    name = _name_of(given)
     labels = schemas.labels_from(given.get("labels"))
     if not given.get("primaryDisplayProperty"):
         raise schemas.refused("PRIMARY_DISPLAY_PROPERTY_REQUIRED", "primaryDisplayProperty is required")
@@ -71,6 +66,17 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
     if given.get("shouldCreateSameObjectAssociation"):
         schema_associations.add_plain(work, object_type, object_type, f"{name}_to_{name}")
     return schemas.get(work, object_type_id)
+
+
+def _name_of(given: Json) -> str:
+    """Return the name in the body of a create; refuse what HubSpot does not accept as a name."""
+    name = response_format.as_text(given.get("name"), "name")
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+        raise refusals.invalid_request(
+            f'"{name}" is not a schema name: a name begins with a letter (a to z, A to Z), contains only '
+            f"such letters, digits and underscores, and has at most {MAX_NAME} characters"
+        )
+    return name
 
 
 def _merge(work: Work, schema: Body, given: Json) -> Json:

@@ -25,7 +25,7 @@ class Removed(NamedTuple):
 
 
 class Erased(NamedTuple):
-    """The numbers of entries and files that named an erased record or definition."""
+    """What named an erased record or definition, and which files may still name it."""
 
     entries: int  # number of entries in state and journal
     reports: Forgotten

@@ -77,7 +77,7 @@ class Lease(Protocol):
         """
 
     def release(self) -> None:
-        """Publish everything, and give the lease back."""
+        """Publish all changes of the state that are not published yet, and give the lease back."""
 
 
 class StateBackend(Protocol):

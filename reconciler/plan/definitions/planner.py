@@ -87,8 +87,8 @@ class DecidedDefinitions:
         """Return how many definitions need neither a change nor a report.
 
         Without a state, a change that makes no call is not needed. A definition counts only if it is wanted
-        and exists, or must be absent and does not exist. So a new stage does not count, even if the plan does
-        not create its pipeline.
+        and exists, or must be absent and does not exist. So a new stage never counts. This includes a stage
+        without a change of its own, because its pipeline has a problem and is not created.
         """
         decided = [self.decisions[each.address] for each in self.matched.sides if each.is_as_wanted]
         return sum(
