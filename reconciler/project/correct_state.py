@@ -25,7 +25,7 @@ class Removed(NamedTuple):
 
 
 class Erased(NamedTuple):
-    """What named an erased record or definition, and which files may still name it."""
+    """Counts of what named an erased record or definition, and the files that may still name it."""
 
     entries: int  # number of entries in state and journal
     reports: Forgotten
