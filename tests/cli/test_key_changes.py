@@ -379,6 +379,24 @@ def test_entries_follow_records_that_exchanged_their_keys(project: Project) -> N
     assert found[f"companies {before['b']}"] == ("external_id a", Origin.CREATED, False)
 
 
+@pytest.mark.parametrize("spared", ["", "b"])
+def test_a_record_whose_key_went_to_a_record_of_another_line_is_new(project: Project, spared: str) -> None:
+    """State has ``b`` with the id of a record that line ``a`` names now: one plan creates ``b`` again."""
+    before = ids(project)
+    swap_keys(project, {before["a"]: "was-b", before["b"]: "a"})
+    project.write("companies.yaml", OLD.replace("erp_no: E1, ", "").replace("erp_no: E2, ", ""))
+    options = ["--exclude", f"companies/{spared}"] if spared else []
+
+    made = [key for action, key in planned(project, *options) if action == "create"]
+    done = project.run("apply", "--auto-approve", *options)
+
+    assert made == ([] if spared else ["companies/b"]), done.out
+    assert done.code == ExitCode.OK, done.out
+    if not spared:
+        assert planned(project) == []
+        assert owned(project)[f"companies {before['b']}"][:2] == ("external_id a", Origin.CREATED)
+
+
 class Poisoned(Emulator):
     """A portal that refuses one value."""
 

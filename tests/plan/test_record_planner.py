@@ -42,6 +42,7 @@ def plan(
     planner = RecordPlanner(Policy(drift))
     planner.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {}, named)
     planner.decide_edited(NOBODY_KNOWS)
+    planner.decide_lost()
     explain_gone(planner.findings, {})
     portal = replace(PORTAL, objects={schema.name: schema})
     return assembled(planner.findings, portal, len(records), skips_invalid=skips_invalid)

@@ -84,7 +84,7 @@ class RecordPlanner:
     unwanted: list[tuple[Resolver, DesiredRecord, LiveRecord | None]] = field(default_factory=list)
     # addresses of manifest lines that name a record which another manifest line also names
     doubles: list[RecordAddress] = field(default_factory=list)
-    # records that HubSpot does not have under their key, but state has under another key property
+    # records that HubSpot does not have under their key; state has them, perhaps under another key property
     lost: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
     # records that manifests name by some other key, so that they must not be pruned
     named_otherwise: set[RecordIdentity] = field(default_factory=set)
@@ -143,7 +143,7 @@ class RecordPlanner:
             population.asked += 1
             is_open = is_unanswered(sides, unanswered, self.policy)
             double = None if is_open else self._double(resolver, sides, named)
-            if sides.lost is not None and not is_open and not double:
+            if sides.is_lost and not is_open and not double:
                 self.lost.append((resolver, sides))
                 continue
             population.unanswered += is_open
@@ -210,20 +210,24 @@ class RecordPlanner:
         """Compare the records in ``lost``; call it when all other records have been compared.
 
         Each entry has a manifest record that HubSpot does not have under its key, and an owned record,
-        ``sides.lost``, that state has under another key property. They are the same record unless another
-        manifest line names the owned record: then the manifest record is new.
+        ``sides.missing``, that state has under this key or under another key property. They are the same
+        record unless another manifest line names the owned record: then the manifest record is new.
         """
         if not self.lost:
             return
-        others = self.named_otherwise.union(affected_records(self.findings.changes))
-        others.update(RecordIdentity(owned.key.object, owned.record_id) for _, owned in self.findings.gone)
-        for resolver, sides in self.lost:
-            known = RecordIdentity(resolver.schema.name, sides.lost.record_id) if sides.lost else None
-            if known is None or known in others or self._identities.is_collected(known):
-                sides = sides._replace(lost=None)  # noqa: PLW2901 - without it
-            else:
-                others.add(known)
-                self.named_otherwise.add(known)
+        named = set(affected_records(self.findings.changes))
+        missed = self.named_otherwise | {
+            RecordIdentity(owned.key.object, owned.record_id) for _, owned in self.findings.gone
+        }
+        for resolver, sides in sorted(self.lost, key=lambda each: each[1].lost is not None):
+            known = RecordIdentity(resolver.schema.name, sides.missing.record_id) if sides.missing else None
+            is_named = known is None or known in named or self._identities.is_collected(known)
+            if is_named or (sides.lost and known in missed):
+                sides = sides._replace(owned=None, old_owned=None, lost=None)  # noqa: PLW2901 - it is new
+            elif known is not None:
+                missed.add(known)
+                if sides.lost:
+                    self.named_otherwise.add(known)
             decision = compare_record(resolver, sides, self.policy)
             self._take(decision, resolver.schema, sides)
             self._note_endpoint(resolver.schema, sides, decision)

@@ -28,6 +28,12 @@ class RecordSides(NamedTuple):
         return self.owned or self.old_owned or self.lost
 
     @property
+    def is_lost(self) -> bool:
+        """Whether state has the desired record, and HubSpot has it neither under its key nor its old key."""
+        is_found = self.live is not None or self.old_live is not None
+        return not is_found and self.missing is not None and not self.record.special.is_absent
+
+    @property
     def same(self) -> OwnedRecord | None:
         """The entry in state with the id of the live record, under any key; None if there is none."""
         live = self.live or self.old_live
