@@ -85,7 +85,7 @@ class RecordPlanner:
     # addresses of manifest lines that name a record which another manifest line also names
     doubles: list[RecordAddress] = field(default_factory=list)
     # records that HubSpot does not have under their key; state has them, perhaps under another key property
-    lost: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
+    lost: list[tuple[Resolver, RecordSides, OwnedRecord]] = field(default_factory=list)
     # records that manifests name by some other key, so that they must not be pruned
     named_otherwise: set[RecordIdentity] = field(default_factory=set)
     _identities: Identities = field(default_factory=Identities)
@@ -143,8 +143,9 @@ class RecordPlanner:
             population.asked += 1
             is_open = is_unanswered(sides, unanswered, self.policy)
             double = None if is_open else self._double(resolver, sides, named)
-            if sides.is_lost and not is_open and not double:
-                self.lost.append((resolver, sides))
+            entry = sides.missing
+            if entry is not None and sides.is_lost and not is_open and not double:
+                self.lost.append((resolver, sides, entry))
                 continue
             population.unanswered += is_open
             if double:
@@ -215,17 +216,19 @@ class RecordPlanner:
         """
         if not self.lost:
             return
-        named = set(affected_records(self.findings.changes))
-        missed = self.named_otherwise | {
-            RecordIdentity(owned.key.object, owned.record_id) for _, owned in self.findings.gone
-        }
-        for resolver, sides in sorted(self.lost, key=lambda each: each[1].lost is not None):
-            known = RecordIdentity(resolver.schema.name, sides.missing.record_id) if sides.missing else None
-            is_named = known is None or known in named or self._identities.is_collected(known)
-            if is_named or (sides.lost and known in missed):
+        taken = taken_records(self.findings.changes)
+        others = self.named_otherwise.union(affected_records(self.findings.changes))
+        others.update(RecordIdentity(owned.key.object, owned.record_id) for _, owned in self.findings.gone)
+        for resolver, sides, entry in sorted(self.lost, key=lambda each: each[1].lost is not None):
+            known = RecordIdentity(resolver.schema.name, entry.record_id)
+            if sides.lost is None:
+                is_new = known in taken  # not if the other line only archives it: this line keeps it
+            else:
+                is_new = known in others or self._identities.is_collected(known)
+            if is_new:
                 sides = sides._replace(owned=None, old_owned=None, lost=None)  # noqa: PLW2901 - it is new
-            elif known is not None:
-                missed.add(known)
+            else:
+                others.add(known)
                 if sides.lost:
                     self.named_otherwise.add(known)
             decision = compare_record(resolver, sides, self.policy)
