@@ -157,11 +157,17 @@ class Before:
         if wanted is None or wanted.is_absent:
             yield f"{name} was created and nobody names it"
             return
-        if self.is_settled and name in self.owned:
+        if self.is_settled and name in self.owned and not self._is_of_another_line(name):
             yield f"{name} was gone and is created again"
         for prop, text in held.items():
             if prop != "key" and not same(prop, text, wanted.values.get(prop)):
                 yield f"{name} {prop} was created as {text}"
+
+    def _is_of_another_line(self, name: Name) -> bool:
+        """Return whether the record in state under ``name`` now has the key of another declared record."""
+        held = self.live.records.get((name[0], self.owned[name].record_id))
+        other = (name[0], held["key"] or "") if held else name
+        return other != name and other in self.wanted and self._is_present(other)
 
     def _may_write(self, name: Name, prop: str, before: str | None, after: str | None) -> bool:
         wanted = self.wanted.get(name)
