@@ -143,8 +143,7 @@ class RecordPlanner:
             population.asked += 1
             is_open = is_unanswered(sides, unanswered, self.policy)
             double = None if is_open else self._double(resolver, sides, named)
-            entry = sides.missing
-            if entry is not None and sides.is_lost and not is_open and not double:
+            if sides.is_lost and not is_open and not double and (entry := sides.missing):
                 self.lost.append((resolver, sides, entry))
                 continue
             population.unanswered += is_open

@@ -37,5 +37,7 @@ class RecordSides(NamedTuple):
     def same(self) -> OwnedRecord | None:
         """The entry in state with the id of the live record, under any key; None if there is none."""
         live = self.live or self.old_live
-        known = (self.owned, self.old_owned, self.moved)
-        return next((entry for entry in known if entry and live and entry.record_id == live.id), None)
+        for entry in (self.owned, self.old_owned, self.moved):
+            if entry is not None and live is not None and entry.record_id == live.id:
+                return entry
+        return None

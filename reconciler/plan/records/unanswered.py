@@ -24,10 +24,12 @@ def is_unanswered(parts: RecordSides, unanswered: Collection[str], policy: Polic
     is_open = (parts.live is None and record.key in unanswered) or (
         parts.live is None and parts.old_live is None and old is not None and old in unanswered
     )
+    if not is_open:
+        return False
     is_looked_for = (parts.owned or parts.old_owned) and not (
         parts.old_live or record.special.is_absent or policy.recreates(record)
     )
-    return is_open and not is_looked_for
+    return not is_looked_for
 
 
 def unanswered_problem(key: RecordAddress, source: SourceRef | None) -> Problem:
