@@ -20,10 +20,10 @@ CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT);
 _INDEX = "CREATE INDEX by_spelling ON candidates (source, spelling)"
 _TAKE = """
 INSERT INTO chosen SELECT id, spelling, value, source FROM candidates
-WHERE source = ?1 AND id NOT IN (SELECT id FROM chosen)
+WHERE source = :source AND id NOT IN (SELECT id FROM chosen)
 AND spelling NOT IN (SELECT spelling FROM taken)
 AND (SELECT count(*) FROM candidates AS other
-     WHERE other.source = ?1 AND other.spelling = candidates.spelling) = 1
+     WHERE other.source = :source AND other.spelling = candidates.spelling) = 1
 """
 _CHOSEN = """
 SELECT id, value, source, name FROM chosen LEFT JOIN names USING (id) WHERE source >= 0 ORDER BY id
@@ -79,7 +79,7 @@ class KeyValues:
         """Choose values from this number of sources, in order. Call it once, after adding all values."""
         self._base.execute(_INDEX)
         for number in range(sources):
-            self._base.execute(_TAKE, (number,))
+            self._base.execute(_TAKE, {"source": number})
             self._base.execute(
                 "INSERT OR IGNORE INTO taken SELECT spelling FROM chosen WHERE source = ?", (number,)
             )
@@ -92,9 +92,9 @@ class KeyValues:
 
     def knows(self, record_id: RecordId) -> bool:
         """Return whether a record has a value already, or a candidate from any source."""
-        query = """SELECT EXISTS (SELECT 1 FROM chosen WHERE id = ?1)
-            OR EXISTS (SELECT 1 FROM candidates WHERE id = ?1)"""
-        return bool(self._base.execute(query, (int(record_id),)).fetchone()[0])
+        query = """SELECT EXISTS (SELECT 1 FROM chosen WHERE id = :id)
+            OR EXISTS (SELECT 1 FROM candidates WHERE id = :id)"""
+        return bool(self._base.execute(query, {"id": int(record_id)}).fetchone()[0])
 
     def count(self, source: int) -> int:
         """Count the records whose value comes from this source; -1: the records that had a value already."""
