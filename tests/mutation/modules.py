@@ -35,6 +35,24 @@ MODULES: dict[str, tuple[str, ...]] = {
     "reconciler/plan/records/compare.py": ("tests/plan/test_compare_records.py", "tests/plan"),
     "reconciler/plan/records/compare_values.py": ("tests/plan/test_compare_records.py", "tests/plan"),
     "reconciler/plan/records/identity.py": ("tests/plan/test_identity.py", "tests/plan", "tests/drift"),
+    "reconciler/plan/records/sides.py": ("tests/plan/test_compare_records.py", "tests/plan"),
+    "reconciler/plan/records/planner.py": (
+        "tests/plan/test_record_planner.py",
+        "tests/plan",
+        "tests/reconcile/test_whole_worlds.py",
+        "tests/reconcile/test_random_worlds.py",
+        "tests/drift",
+    ),
+    "reconciler/plan/records/affected.py": (
+        "tests/plan/test_record_planner.py",
+        "tests/plan",
+        "tests/reconcile/test_whole_worlds.py",
+    ),
+    "reconciler/plan/associations/endpoints.py": (
+        "tests/plan/test_compare_associations.py",
+        "tests/plan",
+        "tests/reconcile/test_whole_worlds.py",
+    ),
     "reconciler/plan/records/prune.py": ("tests/plan/test_prune.py", "tests/plan", "tests/cli/test_keys.py"),
     "reconciler/plan/records/rollback.py": (
         "tests/plan/test_rollback.py",
