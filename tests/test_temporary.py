@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import UsageError
+from reconciler.errors import StateError, UsageError
 from reconciler.manifest.tables.sorted_rows import SortedRows
 from reconciler.manifest.tables.write import read_back, table_pieces
 from reconciler.model.tables import Format
@@ -60,6 +60,15 @@ def test_a_folder_that_is_not_there_is_named(
     assert str(caught.value) == (
         f"cannot use a temporary file in {missing} (No such file or directory){ADVICE}"
     )
+
+
+def test_a_repository_that_git_cannot_make_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(StateError, match="check that git is installed"):
+        PrivateRepository(access_to("file:///remote", "refs/state", {"PATH": "/nowhere"}))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_where_no_folder_can_be_used_there_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -215,12 +215,12 @@ class Session:
             opened = store.open_git_state(access, portal_id)
         elif to_write:
             opened = store.open_state(url, self.settings.project, portal_id)
-            if opened.upgrade is not None:
-                self.notify(Notice("the state had an older version and was upgraded"))
-                self.notify(Notice(backup_text(opened.upgrade.backup)))
         else:
             opened = store.open_state_to_read(url, self.settings.project, portal_id)
         try:
+            if opened.upgrade is not None:
+                self.notify(Notice("the state had an older version and was upgraded"))
+                self.notify(Notice(backup_text(opened.upgrade.backup)))
             if reported:
                 refuse_older_state(opened.version(), reported)
             yield opened

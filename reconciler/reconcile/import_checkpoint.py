@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -208,32 +208,39 @@ def open_checkpoint(
     """
     try:
         if not restarts and path.exists():
-            base = _connect(path)
-            row = base.execute("SELECT signature, begun FROM about").fetchone()
-            if row and row[0] == signature and now - datetime.fromisoformat(row[1]) < _OLDEST:
-                return Checkpoint(base, path, names)
-            base.close()
-    except sqlite3.Error:
-        pass  # treat a damaged file like a missing one
-    try:
+            with suppress(sqlite3.Error), _connected(path) as base:  # treat a damaged file like a missing one
+                row = base.execute("SELECT signature, begun FROM about").fetchone()
+                if row and row[0] == signature and now - datetime.fromisoformat(row[1]) < _OLDEST:
+                    return Checkpoint(base, path, names)
+                base.close()
         _delete(path)
-        base = _connect(path)
-        for statement in filter(str.strip, _SCHEMA.split(";")):
-            base.execute(statement)
-        with base:
-            base.execute("INSERT INTO about VALUES (?, ?)", (signature, now.isoformat()))
+        with _connected(path) as base:
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                base.execute(statement)
+            with base:
+                base.execute("INSERT INTO about VALUES (?, ?)", (signature, now.isoformat()))
+            return Checkpoint(base, path, names)
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"cannot write {os.path.relpath(path)} ({error})") from error
-    return Checkpoint(base, path, names)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+@contextmanager
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the file for a block that checks or fills it; close it only if an exception leaves the block.
+
+    Without this, the file would stay open until the garbage collector finds the connection, which is in a
+    cycle of references.
+    """
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # others must never be able to read it
     base = sqlite3.connect(path)
-    base.execute("PRAGMA journal_mode = WAL")
-    base.execute("PRAGMA synchronous = NORMAL")
-    base.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-    return base
+    try:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("PRAGMA synchronous = NORMAL")
+        base.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        yield base
+    except BaseException:
+        base.close()
+        raise
 
 
 def _delete(path: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.exits import ExitCode
+from reconciler.project.notices import Notice
+from reconciler.project.session import open_session
 from tests.support.old_states import restore_sqlite
 from tests.support.projects import PORTAL, Project
 
@@ -123,6 +125,22 @@ def test_a_state_of_an_older_version_is_upgraded_after_a_backup(project: Project
         assert backup.execute("SELECT count(*) FROM owned").fetchone() == (7,)
     assert project.run("state", "list").code == ExitCode.OK
     assert project.run("state", "upgrade").err == "the state already has this version\n"
+
+
+def test_an_upgrade_that_nobody_can_be_told_of_leaves_the_state_closed(project: Project) -> None:
+    database = project.folder / ".reconciler" / "state.db"
+    database.unlink()
+    restore_sqlite(database, 1)
+
+    def tell(_notice: Notice) -> None:
+        raise BrokenPipeError
+
+    session = open_session(project.folder, notify=tell)
+    with pytest.raises(BrokenPipeError), session.state(to_write=True):
+        pass
+    assert not database.with_name(
+        "state.db-wal"
+    ).exists()  # SQLite deletes it when the last connection closes
 
 
 def test_an_export_can_be_imported(project: Project) -> None:

@@ -1,7 +1,8 @@
 """Checkpoints of imports are private; the same import continues them for a day, any other starts again."""
 
+import sqlite3
 import stat
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from reconciler.errors import UsageError
 from reconciler.hubspot.records.list import Segment
 from reconciler.model.addresses import RecordId
+from reconciler.reconcile import import_checkpoint
 from reconciler.reconcile.import_checkpoint import Checkpoint, KeptRecord, open_checkpoint
 
 NOW = datetime(2026, 11, 29, 8, 0, tzinfo=UTC)
@@ -67,9 +69,30 @@ def test_a_damaged_file_is_as_good_as_none(tmp_path: Path) -> None:
         assert checkpoint.count == 0
 
 
+@pytest.mark.parametrize("table", ["about", "used", "records"])
+def test_a_file_that_lacks_a_table_is_as_good_as_none(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "import.db"
+    interrupt(path)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute(f"DROP TABLE {table}")
+    with opened(path) as checkpoint:
+        assert checkpoint.count == 0
+
+
 def test_a_file_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot write"):
-        opened(tmp_path / "missing" / "import.db")
+    for place in (tmp_path / "missing" / "import.db", tmp_path):  # in no folder; a folder itself
+        with pytest.raises(UsageError, match="cannot write"):
+            opened(place)
+
+
+def test_a_file_that_cannot_be_filled_is_an_error_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        import_checkpoint, "_SCHEMA", "PRAGMA max_page_count = 1; CREATE TABLE about (signature)"
+    )
+    with pytest.raises(UsageError, match=r"cannot write .*full"):
+        opened(tmp_path / "import.db")
 
 
 def test_repeated_keys_stand_side_by_side_and_records_without_come_last(tmp_path: Path) -> None:

@@ -61,7 +61,11 @@ class PrivateRepository:
         self._folder = make_temporary_folder()  # only its owner may read it
         self._writes = 0
         self._settings = (*_SETTINGS, *(["protocol.http.allow=always"] if is_plain_web(access.url) else []))
-        self.insist("init", "--quiet", "--bare", "--template=", str(self._folder))
+        try:
+            self.insist("init", "--quiet", "--bare", "--template=", str(self._folder))
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Delete the folder."""
