@@ -14,6 +14,7 @@ from reconciler.project.notices import Notice
 from reconciler.project.run_reports import report_folder
 from reconciler.project.session import Session
 from reconciler.project.settings_rules import STATE_ADVICE, state_fault, state_url, variable_of
+from reconciler.state.database import whole_or_absent
 from reconciler.state.store import Store
 
 MANY = 100_000
@@ -42,9 +43,14 @@ def move_state(session: Session, to: str) -> Moved:
     """
     check_has_state(session)
     target = _with_state_at(session, to)
-    if target.settings.state_url == session.settings.state_url:
+    settings = target.settings
+    if settings.state_url == session.settings.state_url:
         raise UsageError("the state is already in this place: nothing was moved")
-    with session.writer() as (source, _), target.state(to_write=True) as place:
+    with (
+        session.writer() as (source, _),
+        whole_or_absent(settings.state_url or "", settings.project),  # half a copy hinders the next try
+        target.state(to_write=True) as place,
+    ):
         _check_settled(source)
         if not place.is_empty():
             raise UsageError(

@@ -17,7 +17,13 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from reconciler.errors import Locked, StateError, UsageError
 from reconciler.state.create_tables import SchemaError, create_or_upgrade, is_readable, schema_version
 from reconciler.state.database_errors import BUSY, explanation
-from reconciler.state.database_files import can_have_side_files, copy_database, make_private, shown_path
+from reconciler.state.database_files import (
+    can_have_side_files,
+    copy_database,
+    make_private,
+    remove_database,
+    shown_path,
+)
 from reconciler.state.tables import SCHEMA_VERSION
 
 _BUSY_TIMEOUT_S = 30.0  # maximum wait for another process's transaction; ours take milliseconds
@@ -79,19 +85,34 @@ class Database:
         """Remove all traces of deleted rows from a SQLite file; in PostgreSQL, autovacuum does this."""
         if self._engine.dialect.name != "sqlite":
             return
-        with self._clear_errors(), self._engine.connect() as connection:
-            connection.execution_options(begin=None)
+        with self._outside_transactions() as connection:
             connection.exec_driver_sql("VACUUM")
-            is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+            is_busy = _checkpoint(connection)
         if is_busy:
             raise StateError(
                 f"state {self.name}: removed values are still in {self.name}-wal, which another program "
                 "has open: end that program, then run this command again"
             )
 
+    def fill_file(self) -> None:
+        """Write all rows into a SQLite file itself. SQLite would do so when it closes, but hide a full disk.
+
+        Raises:
+            StateError: the disk is full.
+        """
+        if self._engine.dialect.name == "sqlite":
+            with self._outside_transactions() as connection:
+                _checkpoint(connection)
+
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _outside_transactions(self) -> Iterator[Connection]:
+        with self._clear_errors(), self._engine.connect() as connection:
+            connection.execution_options(begin=None)
+            yield connection
 
     def _insist_on_file(self) -> None:
         """Check that the SQLite file is still the one that was opened.
@@ -116,6 +137,11 @@ class Database:
                 raise
             kind = Locked if sentence is BUSY else StateError
             raise kind(f"state {self.name}: {sentence}") from error
+
+
+def _checkpoint(connection: Connection) -> bool:
+    """Move all rows from ``-wal`` into the SQLite file; return whether another program is in the way."""
+    return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one())
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
@@ -174,6 +200,20 @@ def open_database(url: str, project: Path) -> Database:
         database.close()
         raise
     return database
+
+
+@contextmanager
+def whole_or_absent(url: str, project: Path) -> Iterator[None]:
+    """If the block fails, remove the SQLite file at ``url``, unless the file existed before the block."""
+    path = _path(_parsed(url), project) if url.startswith(f"{_SQLITE}:") else None
+    if path is None or path.exists():
+        yield
+        return
+    try:
+        yield
+    except BaseException:
+        remove_database(path)
+        raise
 
 
 def open_to_read(url: str, project: Path) -> Database:

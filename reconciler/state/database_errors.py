@@ -34,6 +34,7 @@ _POSTGRESQL = {  # by SQLSTATE, https://www.postgresql.org/docs/current/errcodes
 }
 
 _PRIMARY_CODE = 0xFF
+_NO_ROOM_FOR_INDEX = 4874  # IOERR_SHMSIZE: the file ``-shm`` cannot grow
 
 
 def explanation(error: DBAPIError) -> str | None:
@@ -41,7 +42,7 @@ def explanation(error: DBAPIError) -> str | None:
     cause = error.orig
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
-        return _SQLITE.get(code & _PRIMARY_CODE)
+        return _FULL if code == _NO_ROOM_FOR_INDEX else _SQLITE.get(code & _PRIMARY_CODE)
     sqlstate = getattr(cause, "sqlstate", None)
     if sqlstate in _POSTGRESQL:
         return _POSTGRESQL[sqlstate]

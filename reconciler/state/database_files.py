@@ -45,13 +45,20 @@ def make_private_folder(folder: Path) -> None:
     """
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
-    if not ignore.exists():
+    if not ignore.exists() or not ignore.stat().st_size:  # a full disk leaves an empty file
         ignore.write_text("*\n", encoding="utf-8")
 
 
 def can_have_side_files(path: Path) -> bool:
     """Return whether SQLite can create ``-wal`` and ``-shm`` beside the database, or has done so."""
     return os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-wal").exists()
+
+
+def remove_database(path: Path) -> None:
+    """Remove a SQLite file and the files beside it, as far as possible; nobody may have the file open."""
+    for suffix in ("-wal", "-shm", ""):
+        with suppress(OSError):
+            path.with_name(f"{path.name}{suffix}").unlink()
 
 
 def copy_database(path: Path, now: datetime) -> Path:

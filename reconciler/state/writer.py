@@ -260,7 +260,9 @@ class StateWriter:
     def copy_from(self, source: Connection) -> int:
         """Copy every row of the portal from another state into this empty one; return the number of rows."""
         with self._writing() as connection:
-            return copy_rows(source, connection, self._portal_id)
+            count = copy_rows(source, connection, self._portal_id)
+        self._database.fill_file()
+        return count
 
     def copy_owned_from(self, source: Connection) -> int:
         """Copy everything owned from another state into this one, without the journal, with a new lineage."""

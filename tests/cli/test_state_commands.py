@@ -1,7 +1,11 @@
 """Correcting the state with rm, forget, export and import, and refusing to lose it."""
 
 import json
+import os
+import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from reconciler.cli.exits import ExitCode
 from reconciler.project.notices import Notice
 from reconciler.project.session import open_session
 from tests.support.old_states import restore_sqlite
-from tests.support.projects import PORTAL, Project
+from tests.support.projects import PORTAL, ROOT, Project
 
 MANIFEST = "object: companies\nkey: external_id\nrecords:\n  acme: {name: Acme}\n  globex: {name: Globex}\n"
 SEED = {
@@ -214,3 +218,43 @@ def test_in_ci_an_embedded_portal_needs_no_lasting_state(project: Project) -> No
     (project.folder / ".reconciler" / "state.db").unlink()
     in_ci = Project(project.folder, {"CI": "true"})
     assert in_ci.run("apply", "--auto-approve").code == ExitCode.OK
+
+
+@pytest.mark.parametrize("kib", [0, 4, 24, 64, 128])
+def test_a_move_that_the_disk_cannot_hold_leaves_nothing_and_can_be_tried_again(
+    project: Project, kib: int
+) -> None:
+    exported = project.run("state", "export").out
+    words = ["state", "move", "--to", "sqlite:///.reconciler/new.db"]
+    limited = f'ulimit -f {kib}; exec "$@"'
+
+    refused = subprocess.run(
+        ["bash", "-c", limited, "bash", sys.executable, "-m", "reconciler", *words],
+        cwd=project.folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(project.folder), "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (refused.returncode, refused.stdout) == (ExitCode.ERROR, "")
+    (sentence,) = refused.stderr.splitlines()
+    assert re.match(r"state \.reconciler/(new|state)\.db: .* disk ", sentence)
+    assert list((project.folder / ".reconciler").glob("new.db*")) == []
+
+    done = project.run(*words)
+
+    assert done.code == ExitCode.OK
+    assert done.out.startswith("2 records and the journal were copied: ")
+    project.replace("reconciler.yaml", "version: 1", f"version: 1\nstate: {words[-1]}")
+    assert project.run("state", "export").out == exported
+
+
+def test_a_place_that_was_there_before_stays_when_a_move_fails(project: Project) -> None:
+    there = project.folder / "own.db"
+    there.write_bytes(b"mine" * 1024)
+
+    assert project.run("state", "move", "--to", "sqlite:///own.db").code == ExitCode.ERROR
+
+    assert there.read_bytes() == b"mine" * 1024

@@ -133,7 +133,46 @@ def test_a_place_that_cannot_hold_files_is_an_error(folder: Project) -> None:
     folder.write("file", "")
     done = folder.run("init", "file/crm")
     assert (done.code, done.out) == (1, "")
-    assert "cannot write file/crm/reconciler.yaml (Not a directory)" in done.err
+    assert "cannot make the folder file/crm (Not a directory)\n    existing files are unchanged" in done.err
+
+
+@pytest.mark.parametrize("kib", [0, 1, 4, 8])
+@pytest.mark.parametrize(
+    "options", [["--github", "--gitlab", "--agents"], ["--example", "--agents"]], ids=" ".join
+)
+def test_what_does_not_fit_on_the_disk_is_whole_after_the_next_run(
+    tmp_path: Path, options: list[str], kib: int
+) -> None:
+    mine = {".gitignore": b"/mine\r\n/own", "AGENTS.md": b"# Agents\r\n"}
+    for there in ("narrow", "wide"):
+        (tmp_path / there / "crm").mkdir(parents=True)
+        for name, text in mine.items():
+            (tmp_path / there / "crm" / name).write_bytes(text)
+    narrow, wide = (Project(tmp_path / there, {"HOME": str(tmp_path)}) for there in ("narrow", "wide"))
+    assert wide.run("init", "crm", *options).code == 0
+
+    limited = f'ulimit -f {kib}; exec "$@"'
+    refused = subprocess.run(
+        ["bash", "-c", limited, "bash", sys.executable, "-m", "reconciler", "init", "crm", *options],
+        cwd=narrow.folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    lines = refused.stderr.splitlines()
+    assert (refused.returncode, refused.stdout, len(lines)) == (1, "", 2)
+    assert re.fullmatch(r"cannot write crm/\S+ \(File too large\)", lines[0])
+    whole = contents(wide.folder)
+    for name, text in contents(narrow.folder).items():
+        assert text == whole[name] or text == mine[Path(name).name]
+
+    done = narrow.run("init", "crm", *options)
+
+    assert done.code == 0, done.err
+    assert contents(narrow.folder) == whole
 
 
 def test_it_lists_the_scopes_by_what_they_are_for(folder: Project) -> None:

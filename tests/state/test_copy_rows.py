@@ -1,5 +1,6 @@
 """A state is copied into any other place with its journal, and every row is compared."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -38,6 +39,16 @@ def test_every_row_is_copied_and_equal(source: Store, store: Store, url: str, tm
         assert again.version() == source.version()
         assert [run.id for run in again.runs()] == [run.id for run in source.runs()]
         assert not again.is_empty()
+
+
+def test_a_copy_is_in_its_file_before_it_is_done(source: Store, tmp_path: Path) -> None:
+    with closing(open_state("sqlite:///copy.db", tmp_path, PORTAL)) as store, writer(store) as pen:
+        source.copy_into(pen)
+
+        alone = tmp_path / "alone.db"  # without the rows that may still be in ``copy.db-wal``
+        shutil.copy(tmp_path / "copy.db", alone)
+        with closing(open_state("sqlite:///alone.db", tmp_path, PORTAL)) as copy:
+            assert source.difference_from(copy) is None
 
 
 def test_a_row_that_differs_is_noticed(source: Store, store: Store, url: str, tmp_path: Path) -> None:

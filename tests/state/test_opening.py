@@ -464,3 +464,23 @@ def test_locks_that_do_not_work_are_explained() -> None:
     assert explanation(OperationalError("SELECT 1", {}, error)) == (
         "its locks do not work here, as on some network drives: put it on a local disk, or run again"
     )
+
+
+def test_a_disk_without_room_for_the_files_beside_the_database_is_called_full() -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    assert "the disk is full" in str(explanation(OperationalError("SELECT 1", {}, error)))
+
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+    assert "the disk has errors" in str(explanation(OperationalError("SELECT 1", {}, error)))
+
+
+@pytest.mark.parametrize("ignored", [None, ""])
+def test_git_ignores_the_private_folder_also_after_a_full_disk(tmp_path: Path, ignored: str | None) -> None:
+    (tmp_path / ".reconciler").mkdir()
+    if ignored is not None:
+        (tmp_path / ".reconciler/.gitignore").write_text(ignored)
+
+    make_state(SQLITE, tmp_path)
+
+    assert (tmp_path / ".reconciler/.gitignore").read_text() == "*\n"

@@ -4,7 +4,7 @@ It needs neither network nor token. Existing files are never overwritten, so it 
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from reconciler.model.new_project import NewProject
 from reconciler.model.object_types import object_name
 from reconciler.model.scopes import needed_scopes
 from reconciler.project.editor_line import MANIFEST_SCHEMA, SCHEMAS, SETTINGS_SCHEMA, editor_line
+from reconciler.project.files import write_new, write_over
 from reconciler.project.git import Repository, find_repository
 from reconciler.project.init.agents_text import AGENTS_TEXT, HEADING
 from reconciler.project.init.settings_text import (
@@ -39,6 +40,7 @@ _IGNORED = (
     "/rollback*.json",
     "/report*.json",
 )
+_UNCHANGED = "    existing files are unchanged"
 _MAIN = "main"
 _TRUNK = "refs/remotes/origin/HEAD"
 
@@ -130,17 +132,11 @@ class _Made:
 
     def write(self, path: Path, text: str) -> bool:
         """Write a new file; return False if it exists already."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        except FileExistsError:
+        if os.path.lexists(path):
             if not _says(path, text):
                 self.kept.append(self.shown(path))
             return False
-        except OSError as error:
-            raise _cannot_write(path, error) from error
-        self.written.append(self.shown(path))
+        self._write(write_new, path, text)
         return True
 
     def add_lines(self, path: Path, lines: tuple[str, ...]) -> None:
@@ -158,12 +154,14 @@ class _Made:
 
     def _append(self, path: Path, text: str, added: str) -> None:
         gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+        self._write(write_over if os.path.lexists(path) else write_new, path, text + gap + added)
+
+    def _write(self, write: Callable[[Path, Iterable[bytes]], None], path: Path, text: str) -> None:
+        """Write a file completely or not at all: the next run would keep half a file."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(gap + added)
-        except OSError as error:
-            raise _cannot_write(path, error) from error
+            write(path, [text.encode()])
+        except UsageError as error:
+            raise UsageError(f"{error}\n{_UNCHANGED}") from error
         self.written.append(self.shown(path))
 
     def shown(self, path: Path) -> str:
@@ -178,7 +176,7 @@ def _text(path: Path) -> str:
         UsageError: the file cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        return path.read_bytes().decode() if path.exists() else ""  # with its own line ends
     except (OSError, UnicodeDecodeError) as error:
         raise _cannot_write(path, error) from error
 
@@ -192,7 +190,7 @@ def _says(path: Path, text: str) -> bool:
 
 def _cannot_write(path: Path, error: OSError | UnicodeDecodeError) -> UsageError:
     why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-    return UsageError(f"cannot write {os.path.relpath(path)} ({why})\n    existing files are unchanged")
+    return UsageError(f"cannot write {os.path.relpath(path)} ({why})\n{_UNCHANGED}")
 
 
 def _nearest_folder(folder: Path) -> Path:
