@@ -204,7 +204,7 @@ def open_database(url: str, project: Path) -> Database:
 
 @contextmanager
 def whole_or_absent(url: str, project: Path) -> Iterator[None]:
-    """If the block fails, remove the SQLite file at ``url``, unless the file existed before the block."""
+    """Remove the SQLite file at ``url`` if the block fails, unless the file existed before the block."""
     path = _path(_parsed(url), project) if url.startswith(f"{_SQLITE}:") else None
     if path is None or path.exists():
         yield
