@@ -11,10 +11,15 @@ from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired_records import DesiredRecord
 from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.selection import Glob, Selection
+from reconciler.model.selection import EVERYTHING, Glob, Selection
 
 LeftOut: TypeAlias = Sequence[tuple[DesiredRecord, DesiredRecord | None]]
 """Records that are not completely selected, each with its selected part; None if no part is selected."""
+
+_EXAMPLES = (
+    "    examples: companies/acme (one record), companies/* (all companies), "
+    "companies/acme#phone (a property), companies:properties/* (definitions)"
+)
 
 
 def selected(
@@ -75,10 +80,22 @@ class UnmatchedGlobs:
     A glob that matches nothing is most likely mistyped, and nobody would notice: with a mistyped
     ``--target`` nothing seems to change, with a mistyped ``--exclude`` too much is written. So such
     a glob is an error, and all such errors are reported together.
+
+    Globs of the flags ``within`` a selection (such as ``--take``) have an effect only on selected things, so
+    they must match one of these.
     """
 
-    def __init__(self, given: Mapping[str, Iterable[Glob]]) -> None:
-        self._left = [(flag, glob) for flag, globs in given.items() for glob in globs]
+    def __init__(
+        self,
+        given: Mapping[str, Iterable[Glob]],
+        within: Mapping[str, Iterable[Glob]] | None = None,
+        selection: Selection = EVERYTHING,
+    ) -> None:
+        self._within = within or {}
+        self._selection = selection
+        both = {**given, **self._within}
+        self._left = [(flag, glob) for flag, globs in both.items() for glob in globs]
+        self._left_out: set[tuple[str, Glob]] = set()  # globs that matched things that are not selected
 
     def check_all(self, records: Iterable[DesiredRecord]) -> None:
         """Note which globs match the records that manifests name, or their properties and associations."""
@@ -103,17 +120,37 @@ class UnmatchedGlobs:
         Raises:
             UsageError: a glob has matched nothing.
         """
-        if self._left:
-            lines = [f"{flag} {quote(glob.text)} matches nothing" for flag, glob in self._left]
-            raise UsageError(
-                "\n".join(lines) + f"\n    no record or property that {among} has such an address\n"
-                "    examples: companies/acme (one record), companies/* (all companies), "
-                "companies/acme#phone (a property), companies:properties/* (definitions)"
-            )
+        nothing = [each for each in self._left if each not in self._left_out]
+        lines = [f"{flag} {quote(glob.text)} matches nothing" for flag, glob in nothing]
+        if nothing:
+            lines += [f"    no record or property that {among} has such an address", _EXAMPLES]
+        for flag, glob in self._left:
+            if (flag, glob) in self._left_out:
+                lines += [
+                    f"{flag} {quote(glob.text)} matches only what --target or --exclude leaves out",
+                    f"    change --target or --exclude, or leave out this {flag}",
+                ]
+        if lines:
+            raise UsageError("\n".join(lines))
 
     def check(self, key: ThingAddress, names: Iterable[str]) -> None:
         """Note which globs match a record or definition, or one of its properties or associations.
 
         ``names`` are the names of its properties, and the addresses of its associated records.
         """
-        self._left = [(flag, glob) for flag, glob in self._left if not glob.touches(key, names)]
+        if not self._left:
+            return
+        names = tuple(names)
+        touching = [each for each in self._left if each[1].touches(key, names)]
+        for flag, glob in touching:
+            if flag in self._within and not self._is_selected(glob, key, names):
+                self._left_out.add((flag, glob))
+            else:
+                self._left.remove((flag, glob))
+
+    def _is_selected(self, glob: Glob, key: ThingAddress, names: Sequence[str]) -> bool:
+        """Return whether the selection has something of a thing that the glob matches."""
+        has = self._selection
+        if glob.means(key):
+            return has.has_record(key) or any(has.has(key, name) for name in names)
+        return any(glob.means(key, name) and has.has(key, name) for name in names)

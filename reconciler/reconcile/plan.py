@@ -14,7 +14,7 @@ from reconciler.model.object_references import GroupKey
 from reconciler.model.object_types import type_number
 from reconciler.model.progress import Progress
 from reconciler.model.references import RecordIdentity
-from reconciler.model.selection import Glob, Selection
+from reconciler.model.selection import Selection
 from reconciler.plan.assemble import PlanBasis, assemble
 from reconciler.plan.associations.compare import AssociationContext
 from reconciler.plan.associations.endpoints import endpoints_of
@@ -64,7 +64,7 @@ def plan_changes(
     desired, here = _renamed(desired, here, portal)
     memory, unsettled = recover_state(reader, store, portal, unfinished)
     findings = Findings(here.keeps_state, here.workspace, problems=[*desired.problems, *lacking])
-    runs, unmatched = our_runs(store.runs(), here.created_at), UnmatchedGlobs(_globs(here))
+    runs, unmatched = our_runs(store.runs(), here.created_at), _unmatched(here)
     defining = PlanningDefinitions(desired, reader, portal, memory, store, here, findings, unmatched)
     definitions = defining.plan()
     portal, endpoints = definitions.portal, endpoints_of(desired, definitions.portal, here.selection)
@@ -138,14 +138,14 @@ def _objects(
     )
 
 
-def _globs(here: PlanContext) -> Mapping[str, Iterable[Glob]]:
-    """Return the globs that must match something, by flag."""
-    return {
-        "--target": here.selection.target,
-        "--exclude": here.selection.exclude,
-        "--take": here.policy.take,
-        "--recreate": here.policy.recreate,
-    }
+def _unmatched(here: PlanContext) -> UnmatchedGlobs:
+    """Return the globs that must match something."""
+    selection, policy = here.selection, here.policy
+    return UnmatchedGlobs(
+        {"--target": selection.target, "--exclude": selection.exclude},
+        {"--take": policy.take, "--recreate": policy.recreate},
+        selection,
+    )
 
 
 def _manifests(desired: Desired, here: PlanContext) -> ManifestInfo:

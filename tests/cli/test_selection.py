@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -168,6 +169,47 @@ def test_a_glob_that_matches_nothing_is_an_error_whatever_it_was_for(wire: tuple
         assert done.out == ""
     for glob in ("companies", "companies/c000#phone", ""):
         assert project.run("plan", "--target", glob).code == ExitCode.ERROR
+
+
+@pytest.mark.parametrize("flag", ["--take", "--recreate"])
+@pytest.mark.parametrize(
+    ("glob", "selection"),
+    [
+        ("companies/c000", ["--target", "companies/c001"]),
+        ("companies/c00*", ["--target", "companies/c1*"]),
+        ("companies/c00*", ["--exclude", "companies/c0*"]),
+        ("companies/c000#city", ["--target", "companies/c000#name"]),
+        ("companies/c000#city", ["--exclude", "*#city"]),
+    ],
+)
+def test_an_exception_for_what_is_not_selected_is_an_error(
+    wire: tuple[Project, Recorder], flag: str, glob: str, selection: list[str]
+) -> None:
+    project, _ = wire
+
+    done = project.run("plan", flag, glob, flag, "companies/x", *selection)
+
+    assert (done.code, done.out) == (ExitCode.ERROR, "")
+    first, *_, last, advice = done.err.splitlines()
+    assert first == f"{flag} companies/x matches nothing"
+    assert last == f"{flag} {quote(glob)} matches only what --target or --exclude leaves out"
+    assert advice == f"    change --target or --exclude, or leave out this {flag}"
+
+
+@pytest.mark.parametrize("flag", ["--take", "--recreate"])
+@pytest.mark.parametrize(
+    ("glob", "selection"),
+    [
+        ("companies/c0*", ["--target", "companies/c001"]),
+        ("companies/c0*", ["--target", "companies/c001#city"]),
+        ("companies/c001", ["--exclude", "*#name"]),
+        ("*#city", ["--target", "companies/c001#city"]),
+    ],
+)
+def test_an_exception_for_some_of_what_is_selected_is_planned(
+    wire: tuple[Project, Recorder], flag: str, glob: str, selection: list[str]
+) -> None:
+    ok(wire[0].run("plan", flag, glob, *selection))
 
 
 def test_a_saved_plan_takes_no_options_that_shape_plans(wire: tuple[Project, Recorder]) -> None:
