@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -150,6 +150,15 @@ def _emulator() -> Portal:
 @cache
 def _store() -> Store:
     return memory_state(PORTAL)
+
+
+@contextmanager
+def shared_portal_and_state() -> Iterator[None]:
+    """Open the portal and the state that all worlds inside the block use, one after the other."""
+    with closing(_emulator()), closing(_store()):
+        yield
+    _emulator.cache_clear()
+    _store.cache_clear()
 
 
 @contextmanager

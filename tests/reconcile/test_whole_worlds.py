@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -15,12 +16,18 @@ from reconciler.plan.change import Action, Change, Reason
 from reconciler.plan.plan import Plan
 from tests.reconcile import found_worlds
 from tests.reconcile.naming import Naming
-from tests.reconcile.opened_world import Opened, opened
+from tests.reconcile.opened_world import Opened, opened, shared_portal_and_state
 from tests.reconcile.random_worlds import whole_worlds
 from tests.reconcile.rekeyed_worlds import rekeyed_worlds, worlds_elsewhere
 from tests.reconcile.whole_world import SCORE, World
 
 _ON_DEMAND = os.environ.get("RECONCILER_TEST_EXAMPLES")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def portal_and_state() -> Iterator[None]:
+    with shared_portal_and_state():
+        yield
 
 
 def examples(count: int) -> settings:
