@@ -1,15 +1,9 @@
-"""What all tests share: golden files, and the check that no test leaves a SQLite connection open.
-
-Golden files are expected texts that one flag rewrites, so that the diff of the rewrite can be read.
-"""
+"""Golden files: expected texts that one flag rewrites, so that the diff of the rewrite can be read."""
 
 import gc
 import os
-import sqlite3
 import sys
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,43 +37,6 @@ def pytest_sessionstart() -> None:
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
-
-
-_opened: list[tuple[sqlite3.Connection, traceback.StackSummary]] = []
-"""The SQLite connections that the present test has opened, each with the calls that opened it."""
-
-
-def _note_connection(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "sqlite3.connect/handle" and isinstance(arguments[0], sqlite3.Connection):
-        calls = traceback.StackSummary.extract(traceback.walk_stack(None), limit=15, lookup_lines=False)
-        _opened.append((arguments[0], calls))
-
-
-sys.addaudithook(_note_connection)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_call() -> Iterator[None]:
-    _opened.clear()  # connections of fixtures may stay open for several tests
-    yield
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown() -> Iterator[None]:
-    """Fail a test that leaves a SQLite connection open.
-
-    Otherwise, since Python 3.13, whichever test is running when the garbage collector finds it would fail.
-    """
-    yield
-    left = []
-    for connection, calls in _opened:
-        with suppress(sqlite3.ProgrammingError):  # it is closed, or only another thread may close it
-            _ = connection.total_changes
-            left.append("".join(reversed(calls.format())))
-            connection.close()
-    _opened.clear()
-    if left:
-        pytest.fail("the test left SQLite connections open, which were opened here:\n" + "\n".join(left))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
