@@ -10,7 +10,7 @@ the thread of this module uses state; workers never do. A record that fails neve
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
 
@@ -27,7 +27,7 @@ from reconciler.errors import HubSpotError, PlanRefused, ReconcilerError, Refusa
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale
 from reconciler.model.runs import RunDetail
-from reconciler.plan.batches import Batch, batches_of
+from reconciler.plan.batches import Batch, batches_of, chunks_of, looks_of
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Plan
 from reconciler.plan.stages import Entry, StageName, removed_definitions, walk_stages
@@ -36,9 +36,6 @@ from reconciler.state.rival_names import in_the_way
 from reconciler.state.run_types import RunStart, RunStatus
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
-
-REMEMBERED_AT_ONCE = 1_000
-"""Maximum number of changes that one transaction records, if the changes need no call to HubSpot."""
 
 HEARTBEAT_S = 5.0
 """Maximum seconds between two checks whether the lock must be renewed; its lease is a minute or more."""
@@ -174,15 +171,41 @@ class _Run:
             seconds -= HEARTBEAT_S
 
     def remember(self, changes: Iterable[Entry]) -> None:
-        """Write adoptions and releases to state and journal, without a call to HubSpot."""
-        while chunk := tuple(islice(changes, REMEMBERED_AT_ONCE)):
+        """Write adoptions and releases to state and journal, without a call that changes HubSpot."""
+        for chunk in chunks_of(changes):
+            found = self._look_again(chunk)
             outcomes: Mapping[int, Outcome] = {
-                number: Applied(change.known_id, {}) for number, change in chunk
+                number: found.get(number) or Applied(change.known_id, {}) for number, change in chunk
             }
             entries = [(number, change, outcomes[number]) for number, change in chunk]
             after = ownership_after(chunk, outcomes, self.store)
             self.journal.record_uncalled(self.id, entries, after)
             self._advance(len(chunk))
+            self._heed(found)
+
+    def _look_again(self, chunk: Sequence[Entry]) -> Mapping[int, Outcome]:
+        """Return the outcomes of the changes in ``chunk`` that must not be stored in the state.
+
+        They are stale, or they were not read again because the run is stopping.
+        """
+        looks = tuple(looks_of(chunk, self.batch_executor.looks_again_at))
+        if not looks or self._is_stopping():
+            return {number: self._not_attempted() for look in looks for number, _ in look}
+        found: dict[int, Outcome] = {}
+        with ThreadPoolExecutor(self.options.parallelism) as pool:
+            reads = {pool.submit(self._stale, look): look for look in looks}
+            while wait(reads, HEARTBEAT_S).not_done:
+                self.journal.renew_if_due()
+        for read, look in reads.items():
+            try:
+                found |= read.result()
+            except HubSpotError as error:
+                self.stopped_by = self.stopped_by or error
+                found |= {number: self._not_attempted() for number, _ in look}
+        return found
+
+    def _stale(self, look: Sequence[Entry]) -> Mapping[int, Stale]:
+        return calls_for(look[0][1]).stale(self.batch_executor.to, look, ())
 
     def send_all(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """Send batches until all are sent or the run is stopped; return the batches that are left.

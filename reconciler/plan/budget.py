@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.object_types import object_type, type_number
-from reconciler.plan.batches import all_batches
+from reconciler.plan.batches import all_batches, chunks_of, looks_of
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.file.sequences import spooled
 from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.plan import Budget
-from reconciler.plan.stages import Stage, StageName
+from reconciler.plan.stages import Stage, StageName, walk_stages
 
 
 def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Verb]:
@@ -56,6 +56,7 @@ def budget_of(
     ``opening_calls``: calls of the apply step before its first change, see ``calls_to_open``.
     """
     write_calls, reread_calls = 0, opening_calls + _calls_to_see_definitions(changes, stages, objects)
+    reread_calls += _calls_to_look(changes, stages, objects, looks_again_at)
     removes_definitions = any(stage.name is StageName.DEFINITION_REMOVALS for stage in stages)
     moved: Counter[str] = Counter()
     for batch in all_batches(changes, stages):
@@ -68,6 +69,25 @@ def budget_of(
             reread_calls += kind.calls_to_read_again(together, schema, moved[batch.object])
     seconds = spent.least_seconds(write_calls + reread_calls)
     return Budget(spent.calls, write_calls, seconds, spent.daily_remaining, reread_calls)
+
+
+def _calls_to_look(
+    changes: Sequence[Change],
+    stages: Sequence[Stage],
+    objects: Mapping[str, ObjectSchema],
+    verbs: Collection[Verb],
+) -> int:
+    """Count the calls that read records again before changes with these ``verbs`` are stored in the state."""
+    calls = 0
+    for stage, entries in walk_stages(changes, stages):
+        if stage.name is not StageName.STATE:
+            break
+        for chunk in chunks_of(entries):
+            for look in looks_of(chunk, verbs):
+                first = look[0][1]
+                together = [change for _, change in look]
+                calls += kind_of(first).calls_to_read_again(together, objects[first.object_type], 0)
+    return calls
 
 
 def _moves(change: Change) -> bool:

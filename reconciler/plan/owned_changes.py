@@ -15,6 +15,7 @@ def adopt_thing(
     *,
     remembered: tuple[ValueChange, ...] = (),
     forgotten: tuple[ValueChange, ...] = (),
+    rests_on: tuple[ValueChange, ...] = (),
     moved_from: RecordAddress | DefinitionAddress | None = None,
 ) -> Change:
     """Build the change that adds a record or definition to the state, so that we own it.
@@ -28,6 +29,7 @@ def adopt_thing(
         reason=reason,
         remembered=remembered,
         forgotten=forgotten,
+        rests_on=rests_on,
         moved_from=moved_from,
         remote=Remote(thing_id),
         owned=owned,

@@ -1,7 +1,7 @@
 """Values that a change does not write, but depends on: if they change in HubSpot, it becomes stale. Pure.
 
-- An update depends on the live key of its record: if the key has changed, the manifest may mean another
-  record.
+- An update or an adoption depends on the live key of its record: if the key has changed, the manifest may
+  mean another record.
 - An archive also depends on all values and associations of the record in state: a person who has changed one
   of them may want to keep the record.
 - If state does not have the record, or in a rollback, an archive also depends on the time of the last change,
@@ -32,8 +32,8 @@ def names_rested_on(schema: ObjectSchema, owned: Iterable[OwnedRecord]) -> set[s
     return held.union(_LAST_CHANGE) & schema.properties.keys()
 
 
-def update_rests_on(by: str, live: LiveRecord) -> tuple[ValueChange, ...]:
-    """Return the live key of a record: an update of the record becomes stale if this key changes.
+def key_rests_on(by: str, live: LiveRecord) -> tuple[ValueChange, ...]:
+    """Return the live key of a record: an update or an adoption of the record becomes stale if it changes.
 
     The result is empty if the key property was not read.
     """

@@ -165,7 +165,22 @@ def test_a_plan_that_only_adopts_tells_what_apply_reads(tmp_path: Path) -> None:
     with world(tmp_path, {"contacts.yaml": text}) as (project, portal):
         budget = check_plan(project, portal)
         assert budget["write_calls"] == 0
-        assert budget["reread_calls"] == 2
+        assert budget["reread_calls"] == 3
+
+
+def test_many_adoptions_of_several_types_tell_their_calls(tmp_path: Path) -> None:
+    adopted = [{"properties": {"erp_no": f"k{n:04}", "name": "A"}} for n in range(1_130)]
+    contact = {"properties": {"email": "bob@acme.example", "firstname": "Bob"}}
+    seed = SEED | {"records": {"companies": adopted, "contacts": [contact]}}
+    rows = "".join(f"  k{n:04}: {{name: A}}\n" for n in range(1_130))
+    files = {
+        "companies.yaml": f"object: companies\nkey: erp_no\nrecords:\n{rows}",
+        "contacts.yaml": "object: contacts\nkey: email\nrecords:\n  bob@acme.example: {firstname: Bob}\n",
+    }
+    with served(tmp_path, files, seed) as (project, portal):
+        budget = check_plan(project, portal)
+        assert budget["write_calls"] == 0
+        assert budget["reread_calls"] == 3 + 12 + 1
 
 
 def test_a_plan_that_does_nothing_needs_no_calls_of_apply(tmp_path: Path) -> None:

@@ -490,6 +490,67 @@ def test_a_change_of_a_record_that_is_gone_is_stale(project: Project, does: str)
     assert_stale(apply_saved(project), "record 7001 is no longer there")
 
 
+def _give_away(project: Project) -> None:
+    patch(project, "7001", external_id="theirs")
+    create(project, external_id="old-1", name="Theirs")
+
+
+def _merge(project: Project) -> None:
+    with project.portal() as http:
+        ids = {"primaryObjectId": "7002", "objectIdToMerge": "7001"}
+        assert http.post("/crm/v3/objects/companies/merge", json=ids).status_code == 200
+
+
+NO_LONGER_THERE: Mapping[str, tuple[Callable[[Project], object], str]] = {
+    "given to another record": (_give_away, "external_id changed in HubSpot"),
+    "changed": (lambda project: patch(project, "7001", external_id="theirs"), "external_id changed"),
+    "archived": (lambda project: archive(project, "7001"), "record 7001 is no longer there"),
+    "merged": (_merge, "record 7001 is no longer there"),
+}
+BY_NUMBER = "object: companies\nkey: erp_no\nrecords:\n  E1: {name: Old, external_id: old-1}\n"
+BY_KEY = HEAD + "records:\n  old-1: {name: Old, erp_no: E1}\n"
+ADOPTIONS = {
+    "a record that nobody owned": (None, HEAD + "records:\n  old-1: {name: Old}\n"),
+    "a value that state learns": (
+        HEAD + "records:\n  old-1: {name: Old}\n",
+        HEAD + "records:\n  old-1: {name: Old, city: null}\n",
+    ),
+    "another key property": (BY_NUMBER, BY_KEY),
+}
+
+
+@pytest.mark.parametrize("adopted", ADOPTIONS)
+@pytest.mark.parametrize("edit", NO_LONGER_THERE)
+def test_an_adoption_of_a_record_that_no_longer_has_the_key_is_stale(
+    project: Project, adopted: str, edit: str
+) -> None:
+    before, manifest = ADOPTIONS[adopted]
+    project.replace("portal.json", '"external_id": "old-1"', '"external_id": "old-1", "erp_no": "E1"')
+    if before:
+        applied(project, before)
+    known = project.run("state", "list", "--json").document
+    project.write("records.yaml", manifest)
+    saved(project)
+    do_edit, message = NO_LONGER_THERE[edit]
+    do_edit(project)
+
+    assert_stale(apply_saved(project), message)
+    assert project.run("state", "list", "--json").document == known
+
+
+def test_adoptions_are_read_again_a_hundred_at_a_time_and_the_others_are_applied(project: Project) -> None:
+    rows = [{"properties": {"external_id": f"k{n:04}", "name": "Old"}} for n in range(1_150)]
+    project.write("portal.json", json.dumps(SEED | {"records": {"companies": rows}}))
+    text = "".join(f"  k{n:04}: {{name: Old}}\n" for n in range(1_150))
+    project.write("records.yaml", f"{HEAD}records:\n{text}")
+    saved(project)
+    for key in ("k0000", "k0999", "k1000", "k1149"):
+        patch(project, str(record(project, key)["id"]), external_id=f"{key} moved")
+
+    assert_stale(apply_saved(project), *["external_id changed in HubSpot"] * 4)
+    assert len(project.run("state", "list", "--json").document) == 1_146
+
+
 def test_overwriting_is_what_the_person_asked_for(project: Project) -> None:
     project.write("records.yaml", HEAD + "records:\n  old-1: {$absent: true}\n  old-2: {name: Ours}\n")
     saved(project)

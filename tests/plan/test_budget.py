@@ -143,10 +143,23 @@ def test_only_what_is_looked_at_is_read_again() -> None:
     assert (found.apply_calls, found.seconds) == (11, 11.0)
 
 
+def adopt(number: int, object_name: str = "companies", *rests_on: ValueChange) -> Change:
+    record_id, owned = RecordId(str(number)), Owned(Origin.ADOPTED)
+    return adopt_thing(key(number, object_name), record_id, Reason.ADOPT, HERE, owned, rests_on=rests_on)
+
+
 def test_changes_of_state_cost_no_call() -> None:
-    adopted = adopt_thing(key(1), RecordId("1"), Reason.ADOPT, HERE, Owned(Origin.ADOPTED))
-    found = costs([adopted])
+    found = costs([adopt(1)])
     assert (found.write_calls, found.reread_calls) == (0, 0)
+
+
+@pytest.mark.parametrize(("count", "calls"), [(1, 1), (100, 1), (101, 2), (1_000, 10), (1_050, 11)])
+def test_adoptions_that_depend_on_a_key_are_read_again_a_hundred_at_a_time(count: int, calls: int) -> None:
+    changes = [adopt(number, "companies", NAME) for number in range(count)]
+    assert costs(changes).reread_calls == calls
+    assert costs(changes, looks={Verb.UPDATE}).reread_calls == 0
+    mixed = [*changes, adopt(1, "contacts", NAME), update(9_999)]
+    assert costs(mixed).reread_calls == calls + 2
 
 
 def test_associations_are_read_by_their_first_ends_and_the_keys_of_both() -> None:

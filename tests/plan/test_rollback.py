@@ -197,7 +197,15 @@ def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:
     decision = rolled_back(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
 
     assert decision == RecordDecision(
-        adopt_thing(OLD, ID, Reason.RENAMED, None, Owned(Origin.CREATED), moved_from=ACME)
+        adopt_thing(
+            OLD,
+            ID,
+            Reason.RENAMED,
+            None,
+            Owned(Origin.CREATED),
+            rests_on=(kept("external_id", "old"),),
+            moved_from=ACME,
+        )
     )
 
 
@@ -301,7 +309,13 @@ def test_a_released_record_is_ours_again_with_the_values_that_hubspot_still_hold
 
     in_step = (ValueChange("name", "Acme", "Acme", Reason.IN_STEP),)
     assert decision.change == adopt_thing(
-        ACME, ID, Reason.ROLLED_BACK, None, Owned(Origin.ADOPTED), remembered=in_step
+        ACME,
+        ID,
+        Reason.ROLLED_BACK,
+        None,
+        Owned(Origin.ADOPTED),
+        remembered=in_step,
+        rests_on=(kept("external_id", "acme"),),
     )
     assert [(held.name, held.live, held.desired) for held in decision.held] == [("phone", "3", "1")]
 

@@ -28,10 +28,14 @@ from reconciler.plan.plan import Held
 from reconciler.plan.records.calls import BY_RECORD_ID, operation_to_create, operation_to_update
 from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.plan.records.compare_values import ComparedValues, misfit_problem, with_former_key
-from reconciler.plan.records.identity import alias_warning, is_alias, not_there
+from reconciler.plan.records.identity import (
+    alias_warning,
+    is_alias,
+    not_there,
+)
 from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.sides import RecordSides
-from reconciler.plan.rests_on import archive_rests_on, update_rests_on
+from reconciler.plan.rests_on import archive_rests_on, key_rests_on
 from reconciler.plan.values.pipeline_stages import misfit_of
 from reconciler.plan.values.resolve import ResolvedValue, Resolver
 from reconciler.sentences import sentence
@@ -303,6 +307,7 @@ def _change_of(
     remembered, forgotten = tuple(values.remembered), tuple(values.forgotten)
     is_renamed = _is_renamed(resolver, parts, live)
     former = owned.key if owned and owned.key != key else _former_key(record) if is_renamed else None
+    rests_on = key_rests_on(key.by, live)
     if values.written:
         by_document = operation_to_update(resolver.schema, record.document)
         return update_record(
@@ -316,10 +321,12 @@ def _change_of(
             source=source,
             owned=afterwards,
             moved_from=former,
-            rests_on=() if is_renamed else update_rests_on(key.by, live),
+            rests_on=() if is_renamed else rests_on,
         )
     if owned is None:
-        return adopt_thing(key, live.id, Reason.ADOPT, source, afterwards, remembered=remembered)
+        return adopt_thing(
+            key, live.id, Reason.ADOPT, source, afterwards, remembered=remembered, rests_on=rests_on
+        )
     if remembered or forgotten or former or owned.is_protected is not protects:
         is_forgotten = bool(forgotten) and not remembered
         return adopt_thing(
@@ -330,6 +337,7 @@ def _change_of(
             owned=afterwards,
             remembered=remembered,
             forgotten=forgotten,
+            rests_on=rests_on,
             moved_from=former,
         )
     return None

@@ -32,7 +32,7 @@ from reconciler.plan.plan import Held
 from reconciler.plan.records.calls import BY_RECORD_ID
 from reconciler.plan.records.changes import archive_record, is_record_change, update_record
 from reconciler.plan.records.compare import RecordDecision
-from reconciler.plan.rests_on import archive_rests_on, update_rests_on
+from reconciler.plan.rests_on import archive_rests_on, key_rests_on
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.pipeline_stages import misfit_of
@@ -225,6 +225,7 @@ def _written_back(
             source=None,
             owned=afterwards,
             remembered=learned,
+            rests_on=key_rests_on(by, live),
             moved_from=moved_from,
         )
     is_key_written = any(value.name == by for value in back)
@@ -238,7 +239,7 @@ def _written_back(
         source=None,
         owned=afterwards,
         moved_from=moved_from,
-        rests_on=() if is_key_written else update_rests_on(by, live),
+        rests_on=() if is_key_written else key_rests_on(by, live),
     )
 
 
@@ -257,7 +258,15 @@ def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> Record
             facts = (Fact(FactKind.CHANGED_IN_HUBSPOT),)
             held.append(Held(change.record, value.name, Reason.SUPERSEDED, now, value.after, None, facts))
     afterwards = Owned(change.owned_before.origin if change.owned_before else Origin.ADOPTED)
-    again = adopt_thing(change.record, live.id, Reason.ROLLED_BACK, None, afterwards, remembered=tuple(known))
+    again = adopt_thing(
+        change.record,
+        live.id,
+        Reason.ROLLED_BACK,
+        None,
+        afterwards,
+        remembered=tuple(known),
+        rests_on=key_rests_on(change.record.by, live),
+    )
     return RecordDecision(again, tuple(held))
 
 
