@@ -13,6 +13,7 @@ from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID, Section, definition_address
 from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.canonical import loosened
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredGroup
 from reconciler.model.desired_records import DesiredRecord, Prune, PruneRule
@@ -29,9 +30,10 @@ from reconciler.plan.drift.provenance import Edits, OurRuns
 from reconciler.plan.findings import Findings
 from reconciler.plan.records.conflicts import UniqueValues, with_faulty
 from reconciler.plan.records.decisions import explain_gone, settle_identities
-from reconciler.plan.records.identity import names_that_identify
+from reconciler.plan.records.identity import is_still, names_that_identify
 from reconciler.plan.records.planner import Known, RecordPlanner
 from reconciler.plan.records.prune import not_in_manifests
+from reconciler.plan.records.respelled import keys_by_form, kind_of_key
 from reconciler.plan.records.unanswered import is_too_much
 from reconciler.plan.records.unselected_rivals import LeftBehind
 from reconciler.plan.rests_on import names_rested_on
@@ -70,7 +72,7 @@ class PlanningRecords:
         self.records.keep_named(self.desired)
         for rule in rules:
             self.compare_leftovers(rule)
-        self.keep_displaced()
+        self.decide_displaced()
         settle_identities(self.findings)
 
     def compare_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
@@ -98,7 +100,11 @@ class PlanningRecords:
                 resolver = owners.resolver_for(resolver, records)
                 known = self._known(group.object, live.values(), owned.values())
                 unfound = [key for key in keys if key not in live and key not in owned]
-                known = known._replace(lost=self.memory.once_known_as(resolver.schema, group.key, unfound))
+                lost = self.memory.once_known_as(resolver.schema, group.key, unfound)
+                unfound = [key for key in unfound if key not in lost]
+                known = known._replace(
+                    lost=lost, respelled=self._still_there(resolver.schema, self._respelled(group, unfound))
+                )
                 self.records.add_chunk(
                     resolver, records, live, owned, named, known=known, unanswered=live.unanswered
                 )
@@ -121,8 +127,42 @@ class PlanningRecords:
         moved = self.memory.owned_by_id(object_name, sorted(found))
         return Known(known | moved, self.memory.created(object_name, sorted(found - moved.keys())))
 
-    def keep_displaced(self) -> None:
-        """Go on owning records whose key another record has now.
+    def _respelled(self, group: DesiredGroup, keys: Iterable[str]) -> Mapping[str, OwnedRecord]:
+        """Return owned records whose key differs from one of ``keys`` only in its spelling, by that key.
+
+        Only owned records that no line names by their exact key are returned.
+        """
+        schema, by = self.portal.objects[group.object], group.key
+        keys = [key for key in keys if by != RECORD_ID]
+        if not keys:
+            return {}
+        if group.group not in self.records.unnamed:
+            owned = self.memory.in_order(schema.name, by)
+            self.records.unnamed[group.group] = keys_by_form(
+                schema, by, not_in_manifests(owned, group.records)
+            )
+        forms, kind = self.records.unnamed[group.group], kind_of_key(schema, by)
+        spelled = {key: forms[form] for key in keys if (form := loosened(kind, key)) in forms}
+        owned_by_key = self.memory.owned(schema.name, by, sorted(set(spelled.values())))
+        return {key: owned_by_key[text] for key, text in spelled.items() if text in owned_by_key}
+
+    def _still_there(
+        self, schema: ObjectSchema, owned: Mapping[str, OwnedRecord]
+    ) -> Mapping[str, OwnedRecord]:
+        """Return those ``owned`` records that HubSpot still has under their key in state."""
+        if not owned:
+            return {}
+        ids = sorted({entry.record_id for entry in owned.values()})
+        names = sorted({entry.key.by for entry in owned.values()})
+        live = read_records(self.reader, schema, RECORD_ID, ids, names)
+        return {
+            key: entry
+            for key, entry in owned.items()
+            if entry.record_id in live and is_still(schema, entry, live[entry.record_id])
+        }
+
+    def decide_displaced(self) -> None:
+        """Go on owning records whose key another record has now, or release them.
 
         Only records that manifests name by another key stay owned.
         """
@@ -132,7 +172,7 @@ class PlanningRecords:
             names = sorted(names_that_identify(schema, self.desired).union(display_properties(schema)))
             for chunk in in_chunks(iter(ids), BATCH_SIZE):
                 live = read_records(self.reader, schema, RECORD_ID, chunk, names)
-                self.records.keep_displaced(schema, live, self.desired)
+                self.records.decide_displaced(schema, live, self.desired, live.unanswered)
 
     def decide_edited(self) -> None:
         """Read the authors of edits, and compare the edited records again."""
@@ -287,7 +327,8 @@ class PlanningRecords:
         owned = self.memory.owned(group.object, group.key, keys)
         unknown = [key for key in keys if key not in owned]
         lost = self.memory.once_known_as(self.portal.objects[group.object], group.key, unknown)
-        self.records.leave_out(left_out, owned, lost.values())
+        respelled = self._respelled(group, [key for key in unknown if key not in lost])
+        self.records.leave_out(left_out, owned, [*lost.values(), *respelled.values()])
 
 
 def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:

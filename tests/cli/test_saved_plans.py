@@ -551,6 +551,50 @@ def test_adoptions_are_read_again_a_hundred_at_a_time_and_the_others_are_applied
     assert len(project.run("state", "list", "--json").document) == 1_146
 
 
+@pytest.mark.parametrize("became", ["archived", "another key"])
+@pytest.mark.parametrize("way", ["saved", "at once"])
+def test_one_plan_archives_a_stranger_and_releases_the_record_that_had_its_key(
+    project: Project, became: str, way: str
+) -> None:
+    applied(project, HEAD + "records:\n  new: {name: New}\n  stays: {name: Stays}\n")
+    ours = record(project, "new")["id"]
+    if became == "archived":
+        archive(project, ours)
+    else:
+        patch(project, ours, external_id="theirs")
+    stranger = create(project, external_id="new", name="Theirs")
+    project.write("records.yaml", HEAD + "records:\n  new: {$absent: true}\n  stays: {name: Stays}\n")
+
+    if way == "saved":
+        saved(project)
+        assert apply_saved(project).code == ExitCode.OK
+    else:
+        assert project.run("apply", "--auto-approve").code == ExitCode.OK
+
+    assert not is_there(project, stranger)
+    assert is_there(project, ours) is (became == "another key")
+    assert [each["address"] for each in project.run("state", "list", "--json").document] == [
+        "companies/stays"
+    ]
+    assert project.run("plan", "--detailed-exitcode").code == ExitCode.OK
+
+
+def test_a_displaced_record_that_another_line_names_stays_owned_when_the_stranger_is_archived(
+    project: Project,
+) -> None:
+    applied(project, HEAD + "records:\n  new: {name: New}\n")
+    ours = record(project, "new")["id"]
+    patch(project, ours, external_id="newer")
+    stranger = create(project, external_id="new", name="Theirs")
+
+    applied(project, HEAD + "records:\n  new: {$absent: true}\n  newer: {name: New}\n")
+
+    assert not is_there(project, stranger)
+    (entry,) = project.run("state", "list", "--json").document
+    assert (entry["address"], entry["record_id"], entry["origin"]) == ("companies/newer", ours, "created")
+    assert project.run("plan", "--detailed-exitcode").code == ExitCode.OK
+
+
 def test_overwriting_is_what_the_person_asked_for(project: Project) -> None:
     project.write("records.yaml", HEAD + "records:\n  old-1: {$absent: true}\n  old-2: {name: Ours}\n")
     saved(project)

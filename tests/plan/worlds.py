@@ -121,7 +121,7 @@ class World:
             for entry in left if self.prune is not Prune.OFF else ():
                 if self.selection.has_record(entry.key):
                     planner.add_leftovers(SCHEMA, [entry], by_id, desired_, self.prune)
-        planner.keep_displaced(SCHEMA, by_id, desired_)
+        planner.decide_displaced(SCHEMA, by_id, desired_)
         settle_identities(planner.findings)
         explain_gone(planner.findings, {})
         return assembled(planner.findings, PORTAL, len(self.records), skips_invalid=True)

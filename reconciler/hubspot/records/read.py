@@ -3,6 +3,9 @@
 An answer is matched to the requested keys by its content, never by position. HubSpot reports the keys that do
 not exist. A key that it neither answers nor reports is requested once more, then alone, and then counts as
 unanswered. If it wrongly counted as missing, the record would be planned as new, or as gone.
+
+HubSpot may find a number or a time only as it is spelled in HubSpot. So a missing key such as ``7.0`` is
+requested once more in its canonical form, ``7``. Otherwise another spelling would look like another record.
 """
 
 from collections.abc import Iterable, Sequence
@@ -60,6 +63,7 @@ def read_records(
         if len(unanswered) < _MOST_UNANSWERED:
             take(question.ask_alone(key))
         unanswered += doubtful([key])
+    answered |= question.ask_canonical([key for key in keys if key not in answered and key not in unanswered])
     return LiveRecords(answered, unanswered)
 
 
@@ -92,7 +96,8 @@ class _Question:
 
     def ask(self, keys: Sequence[str]) -> tuple[dict[str, LiveRecord], set[str]]:
         """Make the call; return the records by key, and the canonical forms of missing keys."""
-        asked = {self.spelling(key): key for key in keys}
+        # HubSpot may refuse an e-mail address that it gets twice, in two spellings
+        asked = {self.spelling(key) if self._kind is Kind.EMAIL else key: key for key in keys}
         found = self._reader.batch_read(
             self._path,
             tuple(asked.values()),
@@ -112,12 +117,24 @@ class _Question:
             return {}, {self.spelling(key)}
         return self._join([key], [record], set()), set()
 
+    def ask_canonical(self, keys: Iterable[str]) -> dict[str, LiveRecord]:
+        """Read missing records by the canonical form of their keys; return them by key.
+
+        No call is made for keys in canonical form. E-mail addresses are never asked again, because HubSpot
+        itself ignores their letter case.
+        """
+        forms = {key: self.spelling(key) for key in keys} if self._kind is not Kind.EMAIL else {}
+        asked = sorted({form for key, form in forms.items() if form not in {key, ""}})
+        found = self.ask(asked)[0] if asked else {}
+        return {key: found[form] for key, form in forms.items() if form in found}
+
     def _join(self, keys: Sequence[str], records: Iterable[Record], named: set[str]) -> dict[str, LiveRecord]:
-        """Match records to keys by the canonical form of the key.
+        """Match records to keys by the key itself, or else by its canonical form.
 
         A key without a match is compared with further values, such as a contact's second email address, and
         then with all keys of records, ignoring capital letters and outer blanks.
         """
+        same: dict[str, LiveRecord] = {}
         exact: dict[str, LiveRecord] = {}
         second: dict[str, LiveRecord] = {}
         for record in records:
@@ -127,7 +144,7 @@ class _Question:
                 {name: record.properties.get(name) or None for name in self._names},
                 record.created_at,
             )
-            exact[self.spelling(key or "")] = live
+            same[key or ""] = exact[self.spelling(key or "")] = live
             for name in self._besides:
                 addresses = (record.properties.get(name) or "").split(";")
                 second |= {self.spelling(address): live for address in addresses}
@@ -136,7 +153,7 @@ class _Question:
         joined: dict[str, LiveRecord] = {}
         for key in keys:
             spelling = self.spelling(key)
-            live_or_none = exact.get(spelling) or second.get(spelling)
+            live_or_none = same.get(key) or exact.get(spelling) or second.get(spelling)
             if live_or_none is None and spelling not in named:
                 live_or_none = loose.get(_loosened(spelling))
             if live_or_none is not None:

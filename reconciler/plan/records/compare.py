@@ -31,6 +31,8 @@ from reconciler.plan.records.compare_values import ComparedValues, misfit_proble
 from reconciler.plan.records.identity import (
     alias_warning,
     is_alias,
+    is_made_canonical,
+    is_spelled_otherwise,
     not_there,
 )
 from reconciler.plan.records.policy import Policy
@@ -252,14 +254,17 @@ def _present(
 
 
 def _is_renamed(resolver: Resolver, parts: RecordSides, live: LiveRecord) -> bool:
-    """Return whether ``live`` has the old key of the desired record, and not the new one in any spelling.
+    """Return whether ``live`` has the old key of the desired record, and must get the new one.
 
     HubSpot may find one record by both keys, if they are two e-mail addresses of a contact, or two spellings.
     """
     if parts.old_live is None or parts.old_live.id != live.id:
         return False
     is_whole = not parts.record.special.is_partial
-    return parts.live is None or (is_whole and is_alias(resolver, parts.record, live))
+    return parts.live is None or (
+        is_whole
+        and (is_alias(resolver, parts.record, live) or is_made_canonical(resolver, parts.record, live))
+    )
 
 
 def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, policy: Policy) -> bool:
@@ -317,7 +322,7 @@ def _change_of(
             remembered=remembered,
             forgotten=forgotten,
             reason=_weightiest(values.written) if owned or is_renamed else Reason.ADOPT,
-            operation=BY_RECORD_ID if is_renamed or is_alias(resolver, record, live) else by_document,
+            operation=BY_RECORD_ID if is_renamed or is_spelled_otherwise(record, live) else by_document,
             source=source,
             owned=afterwards,
             moved_from=former,

@@ -14,6 +14,7 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Held
+from reconciler.plan.records.respelled import kind_of_key
 from reconciler.plan.values.not_made import not_made_of
 from reconciler.plan.values.resolve import Resolver
 from reconciler.sentences import Sentence, sentence
@@ -45,11 +46,10 @@ class Identities:
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
         """Return a problem if an earlier record has the same key in another spelling; otherwise None.
 
-        Call it only for a record that HubSpot does not have.
+        Call it for a record that HubSpot does not have, or whose key is not in canonical form.
         """
         by = record.document.key
-        definition = resolver.schema.properties.get(by)
-        kind = definition.kind if definition else Kind.TEXT
+        kind = kind_of_key(resolver.schema, by)
         spelling = (record.document.object, by, canonical(kind, record.key))
         first = self._by_key.setdefault(spelling, record)
         if first is record:
@@ -74,6 +74,10 @@ class Identities:
         """
         by = record.document.key
         own_key = live.id if by == RECORD_ID else live.properties.get(by)
+        kind = kind_of_key(resolver.schema, by)
+        is_plain = kind is Kind.EMAIL or canonical(kind, record.key) == record.key
+        if not is_plain and (problem := self.same_key(resolver, record)):
+            return problem
         first = self._by_id.get(RecordIdentity(resolver.schema.name, live.id))
         if first is None and own_key != record.key:
             first = self._presumed.get(RecordIdentity(resolver.schema.name, live.id))
@@ -189,8 +193,7 @@ def is_named_elsewhere(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecor
 def is_still(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> bool:
     """Return whether ``live`` is the ``owned`` record and still has the same key."""
     by = owned.key.by
-    definition = schema.properties.get(by)
-    kind = definition.kind if definition else Kind.TEXT
+    kind = kind_of_key(schema, by)
     own_key = live.id if by == RECORD_ID else live.properties.get(by)
     is_same = own_key is not None and canonical(kind, own_key) == canonical(kind, owned.key.value)
     return live.id == owned.record_id and is_same
@@ -246,6 +249,12 @@ def no_such_record(key: RecordAddress) -> Sentence:
     )
 
 
+def is_spelled_otherwise(record: DesiredRecord, live: LiveRecord) -> bool:
+    """Return whether the live key is not exactly the text in the manifest: a call must not use that text."""
+    by = record.document.key
+    return by != RECORD_ID and live.properties.get(by) not in {record.key, None}
+
+
 def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
     """Return whether HubSpot found the record by an alias: the live key is not the key in the manifest.
 
@@ -257,6 +266,17 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
         return False
     kind = resolver.schema.properties[by].kind
     return canonical(kind, own_key) != canonical(kind, record.key)
+
+
+def is_made_canonical(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
+    """Return whether the key in the manifest is canonical, and the live key is another spelling of it.
+
+    HubSpot keeps the canonical form as it is. It may rewrite any other spelling, so that one would be written
+    by every plan. HubSpot itself ignores the letter case of e-mail addresses.
+    """
+    kind = kind_of_key(resolver.schema, record.document.key)
+    is_canonical = canonical(kind, record.key) == record.key and kind is not Kind.EMAIL
+    return is_canonical and is_spelled_otherwise(record, live)
 
 
 def known_as_named(change: Change, named: Held) -> Problem:

@@ -5,7 +5,7 @@ edits have been read.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from reconciler.errors import Problem
@@ -14,13 +14,14 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import Desired, DesiredGroup, Records
 from reconciler.model.desired_records import DesiredRecord, Prune
 from reconciler.model.live import LiveRecord
+from reconciler.model.object_references import GroupKey
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import PropertyRef, RecordIdentity
 from reconciler.plan.associations.endpoints import Endpoints, endpoint_of
 from reconciler.plan.change import Action, Change, Owned, Reason
 from reconciler.plan.drift.provenance import Edits
 from reconciler.plan.findings import Findings
-from reconciler.plan.owned_changes import adopt_thing
+from reconciler.plan.owned_changes import adopt_thing, release_thing
 from reconciler.plan.records.affected import affected_records, archived_records, taken_records
 from reconciler.plan.records.changes import identity_of_record, is_record_archive, is_record_change
 from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
@@ -36,6 +37,7 @@ from reconciler.plan.records.identity import (
 )
 from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import decide_prune
+from reconciler.plan.records.respelled import respelled_problem
 from reconciler.plan.records.sides import RecordSides
 from reconciler.plan.records.unanswered import is_unanswered, unanswered_problem
 from reconciler.plan.records.unique_values import writes_unique
@@ -53,6 +55,8 @@ class Known(NamedTuple):
     # By key in the manifest: the owned record that had this key when we last applied the record. State has
     # this record under another key property.
     lost: Mapping[str, OwnedRecord] = {}
+    # By key in the manifest: the owned record whose key differs only in its spelling. No line names its key.
+    respelled: Mapping[str, OwnedRecord] = {}
 
 
 NOTHING_ELSE = Known({}, ())
@@ -88,6 +92,8 @@ class RecordPlanner:
     lost: list[tuple[Resolver, RecordSides, OwnedRecord]] = field(default_factory=list)
     # records that manifests name by some other key, so that they must not be pruned
     named_otherwise: set[RecordIdentity] = field(default_factory=set)
+    # by key property: the keys of owned records that no line names exactly, by their loosened form
+    unnamed: dict[GroupKey, Mapping[str, str]] = field(default_factory=dict)
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(
@@ -142,7 +148,7 @@ class RecordPlanner:
                 self.displaced.append(sides.owned)
             population.asked += 1
             is_open = is_unanswered(sides, unanswered, self.policy)
-            double = None if is_open else self._double(resolver, sides, named)
+            double = None if is_open else self._double(resolver, sides, named, known)
             if sides.is_lost and not is_open and not double and (entry := sides.missing):
                 self.lost.append((resolver, sides, entry))
                 continue
@@ -173,12 +179,22 @@ class RecordPlanner:
         decision = compare_record(resolver, sides, self.policy)
         return decision if double is None else RecordDecision(problems=(double, *decision.errors))
 
-    def _double(self, resolver: Resolver, sides: RecordSides, named: Records | None) -> Problem | None:
-        """Report that another line names the same record; ``named`` is as in ``add_chunk``."""
+    def _double(
+        self, resolver: Resolver, sides: RecordSides, named: Records | None, known: Known
+    ) -> Problem | None:
+        """Report that another line names the same record, or that no line names it as before.
+
+        ``named`` and ``known`` are as in ``add_chunk``.
+        """
         found = sides.live or sides.old_live
-        if found is None:
-            return self._identities.same_key(resolver, sides.record)
-        return self._identities.same_record(resolver, sides.record, found, named)
+        if found is not None:
+            return self._identities.same_record(resolver, sides.record, found, named)
+        same_key = self._identities.same_key(resolver, sides.record)
+        owned = known.respelled.get(sides.record.key)
+        if same_key or owned is None or sides.record.special.is_absent:
+            return same_key
+        self.named_otherwise.add(RecordIdentity(resolver.schema.name, owned.record_id))
+        return respelled_problem(resolver, sides.record, owned)
 
     def keep_named(self, desired: Desired) -> None:
         """Drop the changes that archive or release a record if another manifest line names the record.
@@ -305,23 +321,35 @@ class RecordPlanner:
             elif decided is not None:
                 self.findings.add([with_display_name(decided, schema, found, owned)])
 
-    def keep_displaced(self, schema: ObjectSchema, live: Mapping[str, LiveRecord], desired: Desired) -> None:
+    def decide_displaced(
+        self,
+        schema: ObjectSchema,
+        live: Mapping[str, LiveRecord],
+        desired: Desired,
+        unanswered: Collection[str] = (),
+    ) -> None:
         """Keep ``displaced`` records in state, under their record id, if manifests name them by another key.
 
         A second record has the old key now, and the second record's entry would replace the displaced
-        record's entry. ``live`` is by record id.
+        record's entry. But if the second record must not exist (``$absent``), it gets no entry: then release
+        the displaced record, as if no record had the key. ``live`` is by record id.
         """
         changes = self.findings.changes
         taken = taken_records(changes) | archived_records(changes)
+        absent = {record.address: resolver.files.ref(record.place) for resolver, record, _ in self.unwanted}
         for owned in self.displaced:
-            found, record = live.get(owned.record_id), (schema.name, owned.record_id)
-            if owned.key.object != schema.name or found is None or record in taken:
+            found, record = live.get(owned.record_id), RecordIdentity(schema.name, owned.record_id)
+            if owned.key.object != schema.name or record in taken or owned.record_id in unanswered:
                 continue
-            if self._identities.is_named(schema, owned.key, found, desired):
+            if found is not None and self._identities.is_named(schema, owned.key, found, desired):
                 key = RecordAddress(schema.name, RECORD_ID, owned.record_id)
                 known = Owned(owned.origin, owned.is_protected)
                 adopted = adopt_thing(key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
                 changes.append(with_display_name(adopted, schema, found))
+            elif owned.key in absent and not self._identities.is_collected(record):
+                released = release_thing(owned, Reason.ABSENT, absent[owned.key])
+                # the plan also archives the second record, which has the same address
+                changes.append(with_display_name(replace(released, step=2), schema, found, owned))
 
     def _note_endpoint(self, schema: ObjectSchema, sides: RecordSides, decision: RecordDecision) -> None:
         record, live, old_live = sides.record, sides.live, sides.old_live
