@@ -5,12 +5,17 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli.output import masking_for
-from tests.support.projects import ROOT, Project, example
+from reconciler.state.store import open_state, open_state_to_read
+from tests.support.journals import ADA
+from tests.support.old_states import restore_sqlite
+from tests.support.projects import PORTAL, ROOT, Project, example
 
 NAME = "Ünïcode → Привет 😀"
 COMMAND = f"{sys.executable} -m reconciler"
@@ -135,14 +140,45 @@ def test_a_reader_that_leaves_early_is_nobodys_mistake(applied: Project, command
     assert (done.returncode, quiet_end(done)) == (0, "")
 
 
-def test_a_change_of_state_stays_done_on_a_full_disk(applied: Project) -> None:
-    done = shell(applied, "R state rm companies/odd-1 >/dev/full")
+@pytest.mark.parametrize(
+    ("command", "to"),
+    [
+        ("state rm companies/odd-1", ">/dev/full"),
+        ("state forget companies/odd-1", "--json >&-"),
+        ("state adopt-project", ">/dev/full"),
+        ("state import export.json", "--json >/dev/full"),
+        ("state move --to sqlite:///moved.db", ">/dev/full"),
+        ("unlock", ">/dev/full"),
+        ("unlock", "--json >&-"),
+    ],
+)
+def test_a_change_of_state_stays_done_without_its_output(applied: Project, command: str, to: str) -> None:
+    applied.write("export.json", applied.run("state", "export").out)
+    state = applied.folder / ".reconciler/state.db"
+    with closing(open_state("sqlite:///.reconciler/state.db", applied.folder, PORTAL)) as store:
+        lease = store.acquire(ADA, now=lambda: datetime.now(UTC), sleep=lambda _: None, timeout_s=0)
+        if command != "unlock":
+            lease.release()
+    before = b"".join(path.read_bytes() for path in (state, *applied.folder.glob("moved.db")))
+
+    done = shell(applied, f"R {command} {to}")
 
     assert done.returncode == 0
-    assert ("the command is done, but its output could not be shown (No space left on device)") in quiet_end(
-        done
-    )
-    assert applied.run("state", "show", "companies/odd-1").code == 1
+    assert "the command is done, but its output could not be shown (" in quiet_end(done)
+    assert b"".join(path.read_bytes() for path in (state, *applied.folder.glob("moved.db"))) != before
+    if command in {"state rm companies/odd-1", "state forget companies/odd-1"}:
+        assert applied.run("state", "show", "companies/odd-1").code == 1
+    with closing(open_state_to_read("sqlite:///.reconciler/state.db", applied.folder, PORTAL)) as store:
+        assert store.lock_holder() is None
+
+
+def test_an_upgrade_of_the_state_stays_done_on_a_full_disk(project: Project) -> None:
+    restore_sqlite(project.folder / ".reconciler/state.db", 1)
+
+    done = shell(project, "R state upgrade >/dev/full")
+
+    assert (done.returncode, "was upgraded" in quiet_end(done)) == (0, True)
+    assert project.run("state", "upgrade", "--json").document == {"upgraded": False}
 
 
 @pytest.mark.parametrize(
