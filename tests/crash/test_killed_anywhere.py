@@ -60,7 +60,7 @@ def test_a_killed_run_keeps_the_lock_until_somebody_says_that_it_is_gone(
     start: Beginning, tmp_path: Path
 ) -> None:
     with start.again(tmp_path) as world:
-        world.apply(150)
+        world.apply(250)
         locked = world.run("apply", *APPLY)
         assert locked.code == ExitCode.LOCKED
         assert "reconciler unlock" in locked.err
