@@ -89,3 +89,11 @@ STRANGER: Final = World(
     entries=(_BOB_BY_NUMBER,),
 )
 """The record that shall not exist is not ours: the state has a record that is gone by its key."""
+
+LEFT_OUT_ABSENT: Final = World(
+    lines=(Line(EMAIL, "cyd@X.example"), Line("record_id", CYD, is_absent=True)),
+    live={CYD: {EMAIL: "cyd@x.example"}},
+    labels={},
+    exclude=("contacts/cyd@X.example",),
+)
+"""One line names Cyd in other letters, and the plan leaves it out. By another line, Cyd must not exist."""

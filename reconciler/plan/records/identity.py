@@ -127,7 +127,7 @@ class Identities:
         According to ``record``, ``live`` must not exist. The other line may be one that this plan leaves out.
         Call this after all named records are collected.
         """
-        identity, names = RecordIdentity(schema.name, live.id), _keys_of(schema, live, desired)
+        identity, names = RecordIdentity(schema.name, live.id), list(_keys_of(schema, live, desired))
         lines = [each.get(identity) for each in (self._by_id, self._presumed, self._old)]
         lines += [group.records.find(value) for group, value in names]
         values = [record.key, *(value for _, value in names), *_other_addresses(live)]
