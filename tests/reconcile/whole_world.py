@@ -121,8 +121,9 @@ class World:
 
     @cached_property
     def there(self) -> tuple[Line, ...]:
-        """The lines for the other environment."""
-        return tuple(line for line in self.lines if line.where == THERE)
+        """The lines for the other environment whose keys no line for this environment has."""
+        here = {(line.by, line.key) for line in self.here}
+        return tuple(line for line in self.lines if line.where == THERE and (line.by, line.key) not in here)
 
     @property
     def selection(self) -> Selection:
