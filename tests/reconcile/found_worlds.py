@@ -97,3 +97,11 @@ LEFT_OUT_ABSENT: Final = World(
     exclude=("contacts/cyd@X.example",),
 )
 """One line names Cyd in other letters, and the plan leaves it out. By another line, Cyd must not exist."""
+
+ABSENT_FIRST: Final = World(
+    lines=(Line(EMAIL, "ada@X.example", is_absent=True), Line(EMAIL, "two@x.example")),
+    live={ADA: {EMAIL: "ada@x.example", SECOND: "two@x.example"}},
+    labels={},
+    skips_invalid=True,
+)
+"""The first of two lines that name Ada says that she must not exist, and the second line is a problem."""

@@ -42,6 +42,8 @@ class Identities:
     _unread: dict[tuple[str, str], DesiredRecord] = field(default_factory=dict)
     # lines with ``$renamed_from``, by the records that have the old keys
     _old: dict[RecordIdentity, DesiredRecord] = field(default_factory=dict)
+    # lines that are a problem because an earlier line names the same record
+    _again: dict[RecordIdentity, DesiredRecord] = field(default_factory=dict)
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
         """Return a problem if an earlier record has the same key in another spelling; otherwise None.
@@ -72,21 +74,32 @@ class Identities:
         ``named`` are all desired records of the type, sorted by key, including ``record``. It is None if
         manifests use two or more key properties for the type.
         """
+        identity = RecordIdentity(resolver.schema.name, live.id)
         by = record.document.key
         own_key = live.id if by == RECORD_ID else live.properties.get(by)
         kind = kind_of_key(resolver.schema, by)
         is_plain = kind is Kind.EMAIL or canonical(kind, record.key) == record.key
-        if not is_plain and (problem := self.same_key(resolver, record)):
-            return problem
-        first = self._by_id.get(RecordIdentity(resolver.schema.name, live.id))
+        problem = None if is_plain else self.same_key(resolver, record)
+        if problem is None:
+            first = self._first(identity, record, own_key, named)
+            problem = named_by(resolver, record, live, first) if first else None
+        if problem is not None and not record.special.is_absent:
+            self._again[identity] = record
+        return problem
+
+    def _first(
+        self, identity: RecordIdentity, record: DesiredRecord, own_key: str | None, named: Records | None
+    ) -> DesiredRecord | None:
+        """Return an earlier record with this ``identity``, under another address, and collect ``record``."""
+        first = self._by_id.get(identity)
         if first is None and own_key != record.key:
-            first = self._presumed.get(RecordIdentity(resolver.schema.name, live.id))
+            first = self._presumed.get(identity)
         if first is None and (named is None or own_key != record.key):
-            self._by_id[RecordIdentity(resolver.schema.name, live.id)] = record
+            self._by_id[identity] = record
             # Records are compared in the order of their keys: a record with a lower key was compared before.
             if named is not None and own_key is not None and own_key < record.key:
                 first = named.find(own_key)
-        return None if first is None else named_by(resolver, record, live, first)
+        return first
 
     def leave_out(self, record: DesiredRecord, owned: OwnedRecord | None) -> None:
         """Note a record that manifests name but that this plan does not read.
@@ -128,7 +141,7 @@ class Identities:
         Call this after all named records are collected.
         """
         identity, names = RecordIdentity(schema.name, live.id), list(_keys_of(schema, live, desired))
-        lines = [each.get(identity) for each in (self._by_id, self._presumed, self._old)]
+        lines = [each.get(identity) for each in (self._by_id, self._presumed, self._old, self._again)]
         lines += [group.records.find(value) for group, value in names]
         values = [record.key, *(value for _, value in names), *_other_addresses(live)]
         lines += [self._unread.get((schema.name, value.casefold())) for value in values]
