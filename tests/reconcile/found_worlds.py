@@ -105,3 +105,11 @@ ABSENT_FIRST: Final = World(
     skips_invalid=True,
 )
 """The first of two lines that name Ada says that she must not exist, and the second line is a problem."""
+
+ABSENT_BY_BOTH_KEYS: Final = World(
+    lines=(Line(NUMBER, "N2", is_absent=True), Line(NUMBER, "N3", is_absent=True)),
+    live={ADA: {EMAIL: "ada@x.example", NUMBER: "N2"}},
+    labels={},
+    entries=(_owned(ADA, NUMBER, "N3"),),
+)
+"""People changed the key of Ada. By two lines, neither the old nor the new key must exist."""

@@ -211,12 +211,15 @@ class RecordPlanner:
                 if other.address not in self.doubles:
                     self.findings.problems.append(named_by(resolver, record, live, other))
         gone = {record.address for _, record, live in self.unwanted if live is None}
+        # two lines with ``$absent`` may have the old and the new key of one record: the archive is enough
+        archived = archived_records(self.findings.changes) if gone else frozenset[RecordIdentity]()
 
         def decided(change: Change) -> Change | None:
             if not is_record_change(change):
                 return change
             is_gone = change.action is Action.RELEASE and change.record in gone
-            is_named = is_gone and self._identities.is_collected(identity_of_record(change))
+            record = identity_of_record(change)
+            is_named = is_gone and (self._identities.is_collected(record) or record in archived)
             return None if is_named or (is_record_archive(change) and change.record in kept) else change
 
         if kept or gone:
