@@ -113,3 +113,11 @@ ABSENT_BY_BOTH_KEYS: Final = World(
     entries=(_owned(ADA, NUMBER, "N3"),),
 )
 """People changed the key of Ada. By two lines, neither the old nor the new key must exist."""
+
+NEW_BESIDE_GONE: Final = World(
+    lines=(Line(NUMBER, "N3", is_absent=True), Line(NUMBER, "N4")),
+    live={},
+    labels={},
+    entries=(_owned(ADA, NUMBER, "N3"),),
+)
+"""One line releases Ada, who is gone, and another line creates a record, which has no id yet."""

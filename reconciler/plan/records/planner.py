@@ -217,10 +217,10 @@ class RecordPlanner:
         def decided(change: Change) -> Change | None:
             if not is_record_change(change):
                 return change
-            is_gone = change.action is Action.RELEASE and change.record in gone
-            record = identity_of_record(change)
-            is_named = is_gone and (self._identities.is_collected(record) or record in archived)
-            return None if is_named or (is_record_archive(change) and change.record in kept) else change
+            if change.action is Action.RELEASE and change.record in gone:
+                record = identity_of_record(change)
+                return None if self._identities.is_collected(record) or record in archived else change
+            return None if is_record_archive(change) and change.record in kept else change
 
         if kept or gone:
             self.findings.replace(decided)
