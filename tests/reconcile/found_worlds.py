@@ -114,10 +114,15 @@ ABSENT_BY_BOTH_KEYS: Final = World(
 )
 """People changed the key of Ada. By two lines, neither the old nor the new key must exist."""
 
-NEW_BESIDE_GONE: Final = World(
-    lines=(Line(NUMBER, "N3", is_absent=True), Line(NUMBER, "N4")),
-    live={},
+NEW_BESIDE_KEPT: Final = World(
+    lines=(
+        Line("record_id", ADA),
+        Line(NUMBER, "N3", is_absent=True),
+        Line(NUMBER, "N4", values=(("firstname", "Ada"),)),
+    ),
+    live={ADA: {EMAIL: "ada@x.example", NUMBER: "N3"}},
     labels={},
     entries=(_owned(ADA, NUMBER, "N3"),),
+    skips_invalid=True,
 )
-"""One line releases Ada, who is gone, and another line creates a record, which has no id yet."""
+"""By one line Ada must not exist, another one names her, and a third line creates a record without an id."""

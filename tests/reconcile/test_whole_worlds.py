@@ -175,7 +175,7 @@ def is_due(
 @example(found_worlds.LEFT_OUT_ABSENT)
 @example(found_worlds.ABSENT_FIRST)
 @example(found_worlds.ABSENT_BY_BOTH_KEYS)
-@example(found_worlds.NEW_BESIDE_GONE)
+@example(found_worlds.NEW_BESIDE_KEPT)
 @given(whole_worlds() | rekeyed_worlds() | worlds_elsewhere())
 def test_a_plan_takes_away_only_what_no_line_names(world: World) -> None:
     with opened(world) as made:
