@@ -37,6 +37,11 @@ def is_visible(text: str) -> bool:
     return text.isprintable() and not _BLANK.search(text) and is_normalized("NFC", text) and not _leads(text)
 
 
+def without_invisible(text: str) -> str:
+    """Return ``text`` without characters that have no visible shape; white space stays."""
+    return "".join(each for each in text if category(each) != "Cf" and not _BLANK.match(each))
+
+
 def escaped_where_hidden(text: str, escaping: Callable[[str], str]) -> str:
     """Apply ``escaping`` to each character that is invisible or cannot be told from others."""
     if is_visible(text):

@@ -6,11 +6,12 @@ comparison itself is simple. ``docs/values.md`` has the table of equal values.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from unicodedata import normalize
 
+from reconciler.invisible_characters import without_invisible
 from reconciler.model.definitions import Kind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,18 +38,17 @@ def canonical(kind: Kind, text: str | None) -> str | None:
     return text if form is None else form(text)
 
 
-def loosened(kind: Kind, key: str) -> str:
+def form_people_see(kind: Kind, key: str) -> str:
     """Return the form that two keys share if people hardly see a difference between them.
 
     It ignores letter case, outer blanks, invisible characters, and the two ways in which Unicode writes
     letters such as "ü". HubSpot may treat such keys as different.
 
-    >>> loosened(Kind.TEXT, "ACME\u200b "), loosened(Kind.NUMBER, "007.0")
+    >>> form_people_see(Kind.TEXT, "ACME\u200b "), form_people_see(Kind.NUMBER, "007.0")
     ('acme', '7')
     """
-    composed = unicodedata.normalize("NFC", canonical(kind, key) or "")
-    visible = "".join(letter for letter in composed if unicodedata.category(letter) != "Cf")
-    return visible.strip().casefold()
+    composed = normalize("NFC", canonical(kind, key) or "")
+    return without_invisible(composed).strip().casefold()
 
 
 def _text(text: str) -> str:

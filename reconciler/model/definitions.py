@@ -111,6 +111,11 @@ class ObjectSchema:
         """Return whether no live record can have a value in property ``name``: the plan creates it."""
         return self.is_new or name in self.new_properties
 
+    def kind_of(self, name: str) -> Kind:
+        """Return the kind of property ``name``; of a property that the portal does not have, text."""
+        definition = self.properties.get(name)
+        return definition.kind if definition else Kind.TEXT
+
     def can_identify(self, name: str) -> bool:
         """Return whether property ``name`` can be HubSpot's ``idProperty``.
 

@@ -263,8 +263,7 @@ class _Copying:
 
 def _is_said(schema: ObjectSchema, name: str, said: str | None, text: str) -> bool:
     """Return whether ``text`` is the manifest's value ``said``, perhaps in another spelling."""
-    definition = schema.properties.get(name)
-    return said is not None and same_value(definition.kind if definition else Kind.TEXT, said, text)
+    return said is not None and same_value(schema.kind_of(name), said, text)
 
 
 def _is_reference(schema: ObjectSchema, name: str) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator
 
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.canonical import canonical
-from reconciler.model.definitions import Kind
 from reconciler.model.desired import Desired
 from reconciler.reconcile.import_checkpoint import KeptRecord
 from reconciler.reconcile.import_records import Importing
@@ -28,9 +27,7 @@ class ManagedRecords:
     """The record ids and the keys by which manifests name records of one object type."""
 
     def __init__(self, importing: Importing, keys: Iterable[tuple[str, str]]) -> None:
-        definition = importing.schema.properties.get(importing.key)
-        kind = definition.kind if definition else Kind.TEXT
-        self._kind = kind
+        self._kind = kind = importing.schema.kind_of(importing.key)
         self._secondary = importing.secondary_key
         self._ids: set[str] = set()
         self._spellings: set[str] = set()

@@ -231,8 +231,7 @@ def _passing(
     importing: Importing, records: Iterable[LiveRecord], checkpoint: Checkpoint, limit: int | None
 ) -> Iterator[KeptRecord]:
     room = None if limit is None else limit - checkpoint.count
-    definition = importing.schema.properties.get(importing.key)
-    kind = definition.kind if definition else Kind.TEXT
+    kind = importing.schema.kind_of(importing.key)
     for record in records:
         if room is not None and room < 1:
             return

@@ -1,7 +1,7 @@
 """Planning records: those that the manifests name, chunk by chunk, and other records that we own."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from reconciler.apply.recovery.recovered_state import RecoveredState
@@ -13,12 +13,13 @@ from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID, Section, definition_address
 from reconciler.model.calls import BATCH_SIZE
-from reconciler.model.canonical import loosened
+from reconciler.model.canonical import form_people_see
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredGroup
 from reconciler.model.desired_records import DesiredRecord, Prune, PruneRule
 from reconciler.model.display_names import display_properties
 from reconciler.model.live import LiveRecord
+from reconciler.model.object_references import GroupKey
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.progress import Progress
@@ -33,7 +34,7 @@ from reconciler.plan.records.decisions import explain_gone, settle_identities
 from reconciler.plan.records.identity import is_still, names_that_identify
 from reconciler.plan.records.planner import Known, RecordPlanner
 from reconciler.plan.records.prune import not_in_manifests
-from reconciler.plan.records.respelled import keys_by_form, kind_of_key
+from reconciler.plan.records.respelled import keys_by_form
 from reconciler.plan.records.unanswered import is_too_much
 from reconciler.plan.records.unselected_rivals import LeftBehind
 from reconciler.plan.rests_on import names_rested_on
@@ -47,7 +48,7 @@ EDITED_AT_ONCE = 2_000
 """Number of edited records to collect before their authors are read, with forty calls in parallel."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlanningRecords:
     """The data and the steps for making the plan of records."""
 
@@ -60,6 +61,8 @@ class PlanningRecords:
     runs: OurRuns
     selection: Selection
     unmatched: UnmatchedGlobs
+    # by key property: the keys of owned records that no line names exactly, by the form that people see
+    _unnamed: dict[GroupKey, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def findings(self) -> Findings:
@@ -127,22 +130,19 @@ class PlanningRecords:
         moved = self.memory.owned_by_id(object_name, sorted(found))
         return Known(known | moved, self.memory.created(object_name, sorted(found - moved.keys())))
 
-    def _respelled(self, group: DesiredGroup, keys: Iterable[str]) -> Mapping[str, OwnedRecord]:
+    def _respelled(self, group: DesiredGroup, keys: Sequence[str]) -> Mapping[str, OwnedRecord]:
         """Return owned records whose key differs from one of ``keys`` only in its spelling, by that key.
 
         Only owned records that no line names by their exact key are returned.
         """
         schema, by = self.portal.objects[group.object], group.key
-        keys = [key for key in keys if by != RECORD_ID]
-        if not keys:
+        if by == RECORD_ID or not keys:
             return {}
-        if group.group not in self.records.unnamed:
-            owned = self.memory.in_order(schema.name, by)
-            self.records.unnamed[group.group] = keys_by_form(
-                schema, by, not_in_manifests(owned, group.records)
-            )
-        forms, kind = self.records.unnamed[group.group], kind_of_key(schema, by)
-        spelled = {key: forms[form] for key in keys if (form := loosened(kind, key)) in forms}
+        if group.group not in self._unnamed:
+            unnamed = not_in_manifests(self.memory.in_order(schema.name, by), group.records)
+            self._unnamed[group.group] = keys_by_form(schema, by, unnamed)
+        forms, kind = self._unnamed[group.group], schema.kind_of(by)
+        spelled = {key: forms[form] for key in keys if (form := form_people_see(kind, key)) in forms}
         owned_by_key = self.memory.owned(schema.name, by, sorted(set(spelled.values())))
         return {key: owned_by_key[text] for key, text in spelled.items() if text in owned_by_key}
 

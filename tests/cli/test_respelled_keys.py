@@ -138,7 +138,7 @@ def test_a_line_whose_spelling_only_hubspot_has_is_found_although_another_spelli
 
     done = project.run("plan", "--skip-invalid", "--json").document
 
-    assert [change["action"] for change in done["changes"]] in ([], ["adopt"])
+    assert [change["action"] for change in done["changes"]] == ["adopt"]
 
 
 HARDLY_SEEN = [
@@ -146,6 +146,7 @@ HARDLY_SEEN = [
     ("text", "acme", " acme"),
     ("text", "acme", "acme\u00a0"),
     ("text", "acme", "ac\u200bme"),
+    ("text", "acme", "ac\u3164me"),  # a filler
     ("text", "m\u00fcller", "mu\u0308ller"),
     ("text", "acme ", "acme"),
     ("number", "007", "7"),

@@ -8,7 +8,7 @@ the rest of it is done.
 
 from collections.abc import Mapping
 
-from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.definitions import ObjectSchema
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown
 from reconciler.plan.change import Action, Change
 from reconciler.plan.values.equality import is_kept_as_sent, same_value
@@ -40,7 +40,8 @@ def checked_outcome(
     not_taken = [
         name
         for name, text in sorted(texts.items())
-        if name in outcome.answered and not is_kept_as_sent(_kind(schema, name), text, outcome.answered[name])
+        if name in outcome.answered
+        and not is_kept_as_sent(schema.kind_of(name), text, outcome.answered[name])
     ]
     if not not_taken:
         return outcome
@@ -92,12 +93,7 @@ def _is_as_before(
     """Return whether the answer has the value that the property had before this call."""
     (value,) = (value for value in change.values if value.name == name)
     is_empty = is_emptied and schema.is_step_back(name, value.before, value.after)
-    return same_value(_kind(schema, name), None if is_empty else value.before, outcome.answered[name])
-
-
-def _kind(schema: ObjectSchema, name: str) -> Kind:
-    definition = schema.properties.get(name)
-    return definition.kind if definition else Kind.TEXT
+    return same_value(schema.kind_of(name), None if is_empty else value.before, outcome.answered[name])
 
 
 def _elsewhere(change: Change, outcome: Applied) -> str:

@@ -15,7 +15,7 @@ from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.canonical import canonical
-from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
+from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import GONE_ASKED_ALONE, MissingReason, MissingRecord
 from reconciler.model.object_references import GroupKey
 from reconciler.model.owned import OwnedRecord
@@ -65,8 +65,7 @@ def _by_id(
     """Find the records that still exist, under their key or another, and those that the answers leave out."""
     names = [] if by == RECORD_ID else [by]
     answers = read_records(reader, schema, RECORD_ID, [owned.record_id for owned in group], names)
-    definition = schema.properties.get(by)
-    kind = definition.kind if definition else Kind.TEXT
+    kind = schema.kind_of(by)
     fates: dict[RecordId, MissingRecord] = {}
     for owned in group:
         record = answers.get(owned.record_id)

@@ -83,8 +83,7 @@ class _Question:
         self._path = schema.path
         self._id_property = None if by == RECORD_ID else by
         self._archived = archived
-        definition = schema.properties.get(by)
-        self._kind = definition.kind if definition else Kind.TEXT
+        self._kind = schema.kind_of(by)
         known = tuple(name for name in properties if name not in schema.new_properties)
         self._names = known if by == RECORD_ID else (*known, by)
         secondary = object_type(schema.name).secondary_keys.get(by)

@@ -220,8 +220,7 @@ class Endpoints:
     def spelling(self, key: RecordAddress) -> Spelling:
         """Return the parts of ``key`` in canonical form, so that equal keys in any spelling are found."""
         schema = self.portal.objects.get(key.object)
-        definition = schema.properties.get(key.by) if schema else None
-        kind = definition.kind if definition else Kind.TEXT
+        kind = schema.kind_of(key.by) if schema else Kind.TEXT
         return key.object, key.by, canonical(kind, key.value) or ""
 
 

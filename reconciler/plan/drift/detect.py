@@ -10,7 +10,7 @@ from datetime import datetime
 from reconciler import __version__
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
-from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
+from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.display_names import display_name, display_properties, remembered_name
 from reconciler.model.drift import (
     DriftedValue,
@@ -115,7 +115,7 @@ class DriftBuilder:
                 value,
                 trail=trail_of(
                     histories.get(PropertyRef(value.key.object, value.record_id, value.name)),
-                    _kind(portal.objects[value.key.object], value.name),
+                    portal.objects[value.key.object].kind_of(value.name),
                     value.last_applied,
                     value.live,
                     runs,
@@ -202,7 +202,7 @@ def _with_edit(value: DriftedValue, edits: Mapping[RecordIdentity, ValueVersion]
 def _drifted(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> Iterator[DriftedValue]:
     for name in sorted(owned.sent):
         before, now = owned.expected_live(name), live.properties.get(name)
-        if not same_value(_kind(schema, name), before, now):
+        if not same_value(schema.kind_of(name), before, now):
             yield DriftedValue(
                 owned.key,
                 live.id,
@@ -220,8 +220,3 @@ def _lost(owned: OwnedRecord, fate: MissingRecord | None, heir: RecordId | None)
     if heir is not None and heir != fate.record_id:
         facts.append(Fact(FactKind.KEY_TAKEN, heir))
     return MissingOwnedRecord(owned.key, owned.record_id, fate.kind, tuple(facts))
-
-
-def _kind(schema: ObjectSchema, name: str) -> Kind:
-    definition = schema.properties.get(name)
-    return definition.kind if definition else Kind.TEXT

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reconciler.errors import Severity
 from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import OwnedAssociation
-from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired_records import Ownership
 from reconciler.model.display_names import display_name, display_properties, remembered_name
 from reconciler.model.explanation import (
@@ -178,7 +178,7 @@ def _versions(subject: ExplainTarget, findings: ExplainInputs, name: str) -> tup
         return ()
     if subject.name is not None or owned is None:
         return history.versions
-    kind = _kind(findings.schema, name)
+    kind = findings.schema.kind_of(name)
     return trail_of(
         history, kind, owned.expected_live(name), live.properties.get(name), findings.runs
     ).versions
@@ -257,9 +257,4 @@ def _is_wrong(plan: Plan, address: str) -> bool:
 def _has_drifted(owned: OwnedRecord | None, schema: ObjectSchema, live: LiveRecord, name: str) -> bool:
     if owned is None or name not in owned.sent:
         return False
-    return not same_value(_kind(schema, name), owned.expected_live(name), live.properties.get(name))
-
-
-def _kind(schema: ObjectSchema, name: str) -> Kind:
-    definition = schema.properties.get(name)
-    return definition.kind if definition else Kind.TEXT
+    return not same_value(schema.kind_of(name), owned.expected_live(name), live.properties.get(name))

@@ -14,7 +14,6 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Held
-from reconciler.plan.records.respelled import kind_of_key
 from reconciler.plan.values.not_made import not_made_of
 from reconciler.plan.values.resolve import Resolver
 from reconciler.sentences import Sentence, sentence
@@ -51,7 +50,7 @@ class Identities:
         Call it for a record that HubSpot does not have, or whose key is not in canonical form.
         """
         by = record.document.key
-        kind = kind_of_key(resolver.schema, by)
+        kind = resolver.schema.kind_of(by)
         spelling = (record.document.object, by, canonical(kind, record.key))
         first = self._by_key.setdefault(spelling, record)
         if first is record:
@@ -77,7 +76,7 @@ class Identities:
         identity = RecordIdentity(resolver.schema.name, live.id)
         by = record.document.key
         own_key = live.id if by == RECORD_ID else live.properties.get(by)
-        kind = kind_of_key(resolver.schema, by)
+        kind = resolver.schema.kind_of(by)
         is_plain = kind is Kind.EMAIL or canonical(kind, record.key) == record.key
         problem = None if is_plain else self.same_key(resolver, record)
         if problem is None:
@@ -206,7 +205,7 @@ def is_named_elsewhere(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecor
 def is_still(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> bool:
     """Return whether ``live`` is the ``owned`` record and still has the same key."""
     by = owned.key.by
-    kind = kind_of_key(schema, by)
+    kind = schema.kind_of(by)
     own_key = live.id if by == RECORD_ID else live.properties.get(by)
     is_same = own_key is not None and canonical(kind, own_key) == canonical(kind, owned.key.value)
     return live.id == owned.record_id and is_same
@@ -277,7 +276,7 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
     own_key = live.properties.get(by)
     if by == RECORD_ID or own_key is None or own_key == record.key:
         return False
-    kind = resolver.schema.properties[by].kind
+    kind = resolver.schema.kind_of(by)
     return canonical(kind, own_key) != canonical(kind, record.key)
 
 
@@ -287,7 +286,7 @@ def is_made_canonical(resolver: Resolver, record: DesiredRecord, live: LiveRecor
     HubSpot keeps the canonical form as it is. It may rewrite any other spelling, so that one would be written
     by every plan. HubSpot itself ignores the letter case of e-mail addresses.
     """
-    kind = kind_of_key(resolver.schema, record.document.key)
+    kind = resolver.schema.kind_of(record.document.key)
     is_canonical = canonical(kind, record.key) == record.key and kind is not Kind.EMAIL
     return is_canonical and is_spelled_otherwise(record, live)
 

@@ -14,7 +14,6 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import Desired, DesiredGroup, Records
 from reconciler.model.desired_records import DesiredRecord, Prune
 from reconciler.model.live import LiveRecord
-from reconciler.model.object_references import GroupKey
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import PropertyRef, RecordIdentity
 from reconciler.plan.associations.endpoints import Endpoints, endpoint_of
@@ -92,8 +91,6 @@ class RecordPlanner:
     lost: list[tuple[Resolver, RecordSides, OwnedRecord]] = field(default_factory=list)
     # records that manifests name by some other key, so that they must not be pruned
     named_otherwise: set[RecordIdentity] = field(default_factory=set)
-    # by key property: the keys of owned records that no line names exactly, by their loosened form
-    unnamed: dict[GroupKey, Mapping[str, str]] = field(default_factory=dict)
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(

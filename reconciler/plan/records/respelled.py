@@ -8,8 +8,8 @@ owned record would be lost. So the line is a problem until somebody decides.
 from collections.abc import Iterable, Mapping
 
 from reconciler.errors import Problem
-from reconciler.model.canonical import loosened
-from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.canonical import form_people_see
+from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired_records import DesiredRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.plan.values.resolve import Resolver
@@ -17,17 +17,11 @@ from reconciler.sentences import sentence
 
 
 def keys_by_form(schema: ObjectSchema, by: str, unnamed: Iterable[OwnedRecord]) -> Mapping[str, str]:
-    """Return the keys of the owned records that no line names, by their loosened form."""
-    kind, keys = kind_of_key(schema, by), dict[str, str]()
+    """Return the keys of the owned records that no line names, by the form that people see."""
+    kind, keys = schema.kind_of(by), dict[str, str]()
     for owned in unnamed:
-        keys.setdefault(loosened(kind, owned.key.value), owned.key.value)
+        keys.setdefault(form_people_see(kind, owned.key.value), owned.key.value)
     return keys
-
-
-def kind_of_key(schema: ObjectSchema, by: str) -> Kind:
-    """Return the kind of the key property ``by``."""
-    definition = schema.properties.get(by)
-    return definition.kind if definition else Kind.TEXT
 
 
 def respelled_problem(resolver: Resolver, record: DesiredRecord, owned: OwnedRecord) -> Problem:

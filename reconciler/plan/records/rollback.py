@@ -278,8 +278,7 @@ def _is_as_written(schema: ObjectSchema, value: ValueChange, outcome: Applied, l
 
 
 def _is_same(schema: ObjectSchema, name: str, left: str | None, right: str | None) -> bool:
-    definition = schema.properties.get(name)
-    return same_value(definition.kind if definition else Kind.TEXT, left, right)
+    return same_value(schema.kind_of(name), left, right)
 
 
 def _by_whom(schema: ObjectSchema, name: str, now: str | None, owned: OwnedRecord | None) -> Fact:
