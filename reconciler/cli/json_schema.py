@@ -11,6 +11,7 @@ from reconciler.cli.messages import document, tell_done
 from reconciler.cli.names import names_in
 from reconciler.cli.options import common_options, said
 from reconciler.errors import UsageError
+from reconciler.project.files import write_file
 from reconciler.project.project import Project
 
 _KINDS = ("manifests", "settings")
@@ -50,9 +51,5 @@ def command(
     if out is None:
         document(text)
         return
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {out} ({error.strerror})") from error
+    write_file(out, [text.encode()])
     tell_done(ctx, f"{out} written", {"written": str(out)})

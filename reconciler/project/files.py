@@ -102,7 +102,16 @@ def write_over(path: Path, pieces: Iterable[bytes]) -> None:
         mode = stat.S_IMODE(real.stat().st_mode)
     except OSError as error:
         raise UsageError(f"cannot write {path} ({error.strerror})") from error
-    _write(real, pieces, mode)
+    _write(real, pieces, mode, shown=path)
+
+
+def write_file(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write ``pieces`` to ``path`` as ``write_over`` does if the file exists, else as ``write_new`` does.
+
+    Raises:
+        UsageError: the folder is missing or not writable.
+    """
+    (write_over if path.exists() else write_new)(path, pieces)
 
 
 def decrypted_pieces(path: Path, what: str, *, insists: bool = False) -> Iterator[bytes]:
@@ -191,8 +200,16 @@ def decoded(data: bytes, path: Path, what: str) -> str:
         raise UsageError(f"{path} is no {what}: it is not UTF-8 text") from error
 
 
-def _write(path: Path, pieces: Iterable[bytes], mode: int = stat.S_IRUSR | stat.S_IWUSR) -> None:
+def _write(
+    path: Path,
+    pieces: Iterable[bytes],
+    mode: int = stat.S_IRUSR | stat.S_IWUSR,
+    *,
+    shown: Path | None = None,
+) -> None:
     """Write a temporary file beside ``path``, sync it, and rename it; write to devices and pipes directly.
+
+    Messages call the file ``shown``, or else ``path``.
 
     Raises:
         UsageError: the folder is missing or not writable.
@@ -215,7 +232,7 @@ def _write(path: Path, pieces: Iterable[bytes], mode: int = stat.S_IRUSR | stat.
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        raise UsageError(f"cannot write {path} ({error.strerror})") from error
+        raise UsageError(f"cannot write {shown or path} ({error.strerror})") from error
 
 
 def _sync_folder(folder: Path) -> None:

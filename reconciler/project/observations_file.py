@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from reconciler import __version__
 from reconciler.model.observations import Verification
-from reconciler.project.files import write_new, write_over
+from reconciler.project.files import write_file
 
 OBSERVATIONS: Final = "observations.json"
 _VERSION: Final = 1
@@ -40,4 +40,4 @@ def write_observations(path: Path, verification: Verification) -> None:
         UsageError: the folder is missing or not writable.
     """
     text = json.dumps(observations_document(verification), indent=2, ensure_ascii=False) + "\n"
-    (write_over if path.exists() else write_new)(path, [text.encode()])
+    write_file(path, [text.encode()])

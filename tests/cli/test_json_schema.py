@@ -14,6 +14,7 @@ import reconciler
 from reconciler.cli.exits import ExitCode
 from tests.cli.test_import import SEED, SETTINGS
 from tests.support.projects import ROOT, Project, example
+from tests.support.small_disk import run_on_small_disk
 
 
 @pytest.fixture
@@ -108,6 +109,14 @@ def test_out_names_a_file(project: Project) -> None:
     assert (project.folder / ".new/m.json").read_text() == reconciler.Project.json_schema()
 
 
+def test_a_disk_that_cannot_hold_the_schema_leaves_the_earlier_one(project: Project) -> None:
+    file = project.write("m.json", "{}")
+    done = run_on_small_disk(project, 8, "json-schema", "--out", "m.json")
+    assert (done.code, done.out, done.err) == (1, "", "cannot write m.json (File too large)\n")
+    assert file.read_text() == "{}"
+    assert list(project.folder.glob("*m.json*")) == [file]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -117,7 +126,7 @@ def test_out_names_a_file(project: Project) -> None:
             ["-e", "local", "--objects", "companies,,deals"],
             'a name is missing at a comma in "companies,,deals"',
         ),
-        (["--out", "reconciler.yaml/m.json"], "cannot write reconciler.yaml/m.json"),
+        (["--out", "reconciler.yaml/m.json"], "cannot make the folder reconciler.yaml"),
         (["-e", "local", "--objects", "nothings"], "nothings"),
     ],
 )

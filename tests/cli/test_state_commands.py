@@ -1,11 +1,8 @@
 """Correcting the state with rm, forget, export and import, and refusing to lose it."""
 
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +12,8 @@ from reconciler.cli.exits import ExitCode
 from reconciler.project.notices import Notice
 from reconciler.project.session import open_session
 from tests.support.old_states import restore_sqlite
-from tests.support.projects import PORTAL, ROOT, Project
+from tests.support.projects import PORTAL, Project
+from tests.support.small_disk import run_on_small_disk
 
 MANIFEST = "object: companies\nkey: external_id\nrecords:\n  acme: {name: Acme}\n  globex: {name: Globex}\n"
 SEED = {
@@ -226,20 +224,10 @@ def test_a_move_that_the_disk_cannot_hold_leaves_nothing_and_can_be_tried_again(
 ) -> None:
     exported = project.run("state", "export").out
     words = ["state", "move", "--to", "sqlite:///.reconciler/new.db"]
-    limited = f'ulimit -f {kib}; exec "$@"'
+    refused = run_on_small_disk(project, kib, *words)
 
-    refused = subprocess.run(
-        ["bash", "-c", limited, "bash", sys.executable, "-m", "reconciler", *words],
-        cwd=project.folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(project.folder), "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (refused.returncode, refused.stdout) == (ExitCode.ERROR, "")
-    (sentence,) = refused.stderr.splitlines()
+    assert (refused.code, refused.out) == (ExitCode.ERROR, "")
+    (sentence,) = refused.err.splitlines()
     assert re.match(r"state \.reconciler/(new|state)\.db: .* disk ", sentence)
     assert list((project.folder / ".reconciler").glob("new.db*")) == []
 
