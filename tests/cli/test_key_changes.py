@@ -166,6 +166,25 @@ def test_the_former_key_is_a_value_that_we_applied_last(project: Project, by_peo
     assert planned(project) == []
 
 
+@pytest.mark.parametrize("selected", ["*", "companies/E1", "companies/E1#name"])
+@pytest.mark.parametrize("by_people", ["x", ""], ids=["changed", "cleared"])
+def test_a_former_key_that_people_changed_is_held_by_all_later_plans(
+    project: Project, by_people: str, selected: str
+) -> None:
+    project.write("reconciler.yaml", SETTINGS.replace("seed: portal.json", "seed: portal.json, drift: hold"))
+    rekey(project, "a", by_people)
+    manifest = NEW.replace("PRUNE", "true").replace("E1: {name: A", "E1: {external_id: c, name: A")
+    project.write("companies.yaml", manifest.replace("E2: {name: B", "E2: {external_id: b, name: B"))
+
+    apply(project, "--target", selected)
+
+    for _ in range(2):
+        plan = project.run("plan", "--json", "--values", "show").document
+        (held,) = (each for each in plan["held"] if each["property"] == "external_id")
+        assert (held["reason"], held["live"], held["desired"]) == ("conflict", by_people or None, "c")
+        apply(project)
+
+
 def test_explain_finds_the_entry_under_the_old_key_and_says_that_it_moves(project: Project) -> None:
     before = ids(project)
     project.write("companies.yaml", NEW.replace("PRUNE", "true"))

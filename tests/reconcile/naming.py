@@ -75,7 +75,7 @@ class Naming:
         """Return whether no record has a key now, and it is the one of ``entry`` or a value that we wrote."""
         if any(_has(each, held, by, key) for each, held in self.world.live.items()):
             return False
-        if (entry.key.by, entry.key.value) == (by, key):
+        if _is_key(entry, by, key):
             return True
         known = [each for each in self.world.entries if _wrote(each, by, key)]
         return known == [entry] and not self._is_named_itself(entry)
@@ -89,8 +89,17 @@ class Naming:
         )
 
 
+def _is_key(entry: OwnedRecord, by: str, key: str) -> bool:
+    return entry.key.by == by and _same(by, entry.key.value, key)
+
+
 def _wrote(entry: OwnedRecord, by: str, key: str) -> bool:
-    return (entry.key.by, entry.key.value) == (by, key) or entry.sent.get(by) == key
+    return _is_key(entry, by, key) or _same(by, entry.sent.get(by), key)
+
+
+def _same(by: str, one: str | None, other: str) -> bool:
+    """Return whether two values of a key property are equal; case counts except in e-mail addresses."""
+    return one == other or (by == EMAIL and one is not None and one.casefold() == other.casefold())
 
 
 def _has(record_id: RecordId, held: Mapping[str, str], by: str, key: str) -> bool:

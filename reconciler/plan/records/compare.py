@@ -236,6 +236,7 @@ def _present(
         problems.append(misfit)
     if policy.forgets_unmanaged:
         compared.let_go()
+    compared.keep_former_key()
     if is_renamed:
         if impossible := resolver.impossible_key(parts.record):
             problems.append(impossible)

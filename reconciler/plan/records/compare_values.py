@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Problem
+from reconciler.model.addresses import RECORD_ID
 from reconciler.model.desired_records import DesiredRecord, Ownership
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
@@ -111,6 +112,22 @@ class ComparedValues:
             self.forgotten.append(ValueChange(name, *known, Reason.UNMANAGED, source))
         self.forgotten.sort(key=lambda value: value.name)
 
+    def keep_former_key(self) -> None:
+        """Add the former key to ``remembered`` if nothing else is decided about it, so that it is not lost.
+
+        It is the last applied value of its property. A held value, or one that ``--target`` does not select,
+        is compared with it by later plans.
+        """
+        owned = self.parts.owned
+        if owned is None or owned.key.by not in owned.sent:
+            return
+        name, known = owned.key.by, owned.sent[owned.key.by]
+        decided = (*self.written, *self.remembered, *self.forgotten)
+        if self._was_key(name) and all(value.name != name for value in decided):
+            source = self.resolver.files.ref(self.parts.record.place)
+            self.remembered.append(ValueChange(name, known, known, Reason.IN_STEP, source))
+            self.remembered.sort(key=lambda value: value.name)
+
     def change(
         self, value: ResolvedValue, reason: Reason, changed: ValueVersion | None = None
     ) -> ValueChange:
@@ -151,12 +168,14 @@ def with_former_key(owned: OwnedRecord, record: DesiredRecord) -> OwnedRecord:
     """Return ``owned``, an entry in state, with its key added to the last applied values if necessary.
 
     This is necessary if the manifests now name the record by another key property, and ``record`` sets the
-    former key property as an ordinary value.
+    former key property as an ordinary value, or may set it in a part that ``--target`` does not select.
     """
     by = owned.key.by
-    if by == record.document.key or by not in record.names or by in owned.sent:
+    if by in {RECORD_ID, record.document.key} or by in owned.sent:
         return owned
     if record.document.ownership_of(by) is not Ownership.ENFORCE:
+        return owned
+    if by not in record.names and not record.special.is_partial:
         return owned
     return replace(owned, sent={**owned.sent, by: owned.key.value})
 
