@@ -68,7 +68,7 @@ def plan_changes(
     defining = PlanningDefinitions(desired, reader, portal, memory, store, here, findings, unmatched)
     definitions = defining.plan()
     portal, endpoints = definitions.portal, endpoints_of(desired, definitions.portal, here.selection)
-    records = RecordPlanner(here.policy, findings, endpoints)
+    records = RecordPlanner(here.policy, findings, endpoints, here.selection)
     planning = PlanningRecords(
         desired, reader, portal, memory, records, endpoints, runs, here.selection, unmatched
     )

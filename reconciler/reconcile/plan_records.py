@@ -321,14 +321,13 @@ class PlanningRecords:
         return keys, names
 
     def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
-        keys, _ = keys_and_names(
-            self.portal.objects[group.object], [record for record, selected in left_out if selected is None]
-        )
+        schema = self.portal.objects[group.object]
+        keys, _ = keys_and_names(schema, [record for record, selected in left_out if selected is None])
         owned = self.memory.owned(group.object, group.key, keys)
         unknown = [key for key in keys if key not in owned]
-        lost = self.memory.once_known_as(self.portal.objects[group.object], group.key, unknown)
+        lost = self.memory.once_known_as(schema, group.key, unknown)
         respelled = self._respelled(group, [key for key in unknown if key not in lost])
-        self.records.leave_out(left_out, owned, [*lost.values(), *respelled.values()])
+        self.records.leave_out(schema, left_out, owned, [*lost.values(), *respelled.values()])
 
 
 def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:

@@ -8,8 +8,10 @@ import pytest
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Desired, DesiredGroup, ListedRecords
-from reconciler.model.desired_records import DesiredRecord, Document, Write
+from reconciler.model.desired_records import DesiredRecord, Document, RecordDirectives, Write
 from reconciler.model.live import LiveRecord
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.selection import Selection, glob_of
 from reconciler.plan.records.identity import (
     OTHER_ADDRESSES,
     Identities,
@@ -145,7 +147,7 @@ def test_a_record_is_one_by_its_id_and_by_its_key() -> None:
 
 def test_a_record_that_is_left_out_is_met_where_another_name_leads_to_it() -> None:
     identities = Identities()
-    identities.leave_out(desired("acme", {}), owned("acme", "9", {}))
+    identities.leave_out(desired("acme", {}), COMPANIES, owned("acme", "9", {}))
     renamed = live("9", {"external_id": "other"})
     again = identities.same_record(RESOLVER, desired("zebra", {}), renamed, None)
     assert again is not None
@@ -186,23 +188,36 @@ def test_a_record_is_named_by_any_key_of_its_type(
     assert Identities().is_named(CONTACTS, ADA, ADA_THERE, manifests) is is_so
 
 
+def renamed(key: str, within: Document, former: str) -> DesiredRecord:
+    return replace(desired(key, {}, within), special=RecordDirectives(renamed_from=former))
+
+
+@pytest.mark.parametrize("known", [None, owned("x", "9", {})], ids=["unknown", "known as another record"])
 @pytest.mark.parametrize(
     ("left_out", "is_so"),
     [
         (desired("Ada@X.example", {}, BY_EMAIL), True),
+        (desired("ada@x.example", {}, BY_EMAIL), True),
         (desired("B@x.example", {}, BY_EMAIL), True),
+        (desired("b@x.example", {}, BY_EMAIL), True),
         (desired("c@x.example", {}, BY_EMAIL), False),
         (desired("7", {}, document("contacts", "erp_no")), True),
+        (desired("7.0", {}, document("contacts", "erp_no")), True),
+        (desired("8", {}, document("contacts", "erp_no")), False),
+        (renamed("c@x.example", BY_EMAIL, "B@x.example"), True),
+        (renamed("c@x.example", BY_EMAIL, "d@x.example"), False),
         (desired("1", {}, document("contacts", RECORD_ID)), True),
         (desired("2", {}, document("contacts", RECORD_ID)), False),
         (desired("ada@x.example", {}, document("companies", "email")), False),
     ],
 )
-def test_a_record_that_is_left_out_is_named_all_the_same(left_out: DesiredRecord, is_so: bool) -> None:
-    identities = Identities()
-    identities.leave_out(left_out, None)
-    by_number = everything(("contacts", "erp_no", []))
-    assert identities.is_named(CONTACTS, ADA, ADA_THERE, by_number) is is_so
+def test_a_record_that_is_left_out_is_named_all_the_same(
+    left_out: DesiredRecord, is_so: bool, known: OwnedRecord | None
+) -> None:
+    identities = Identities(Selection(exclude=(glob_of(left_out.address.text),)))
+    identities.leave_out(left_out, replace(CONTACTS, name=left_out.document.object), known)
+    manifests = everything((left_out.document.object, left_out.document.key, [left_out]))
+    assert identities.is_named(CONTACTS, ADA, ADA_THERE, manifests) is is_so
 
 
 def test_the_properties_that_identify_a_record_are_read() -> None:

@@ -11,6 +11,7 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.object_references import GroupKey
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.selection import Selection, glob_of
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.file.sequences import SpooledChanges
 from reconciler.plan.records.planner import RecordPlanner
@@ -35,11 +36,14 @@ def decided(
     ``left_out`` are records that manifests name but the plan leaves out; ``known``: their entries in state.
     """
     records = ListedRecords(named)
-    planner = RecordPlanner(Policy(Drift.REVERT))
+    excluded = Selection(exclude=tuple(glob_of(record.address.text) for record in left_out))
+    planner = RecordPlanner(Policy(Drift.REVERT), selection=excluded)
     planner.add_chunk(Resolver(COMPANIES, FILES, {}), named, {r.key: found for r in named}, {}, records)
-    planner.leave_out([(record, None) for record in left_out], known or {})
+    planner.leave_out(COMPANIES, [(record, None) for record in left_out], known or {})
     planner.findings.changes = SpooledChanges([])
-    everything = Desired((DesiredGroup("companies", "external_id", records, ()),), FILES, "sha256:0")
+    groups = [DesiredGroup("companies", "external_id", records, ())]
+    groups += [DesiredGroup("companies", r.document.key, ListedRecords([r]), ()) for r in left_out]
+    everything = Desired(tuple(groups), FILES, "sha256:0")
     planner.add_leftovers(COMPANIES, [LEFT], {LEFT.record_id: found}, everything, Prune.ALL)
     return [(change.action, change.reason) for change in planner.findings.changes]
 
@@ -79,6 +83,8 @@ def test_a_record_named_by_another_key_is_not_pruned(
     ("left_out", "known"),
     [
         pytest.param(desired("Acme", {}), {}, id="in other letters"),
+        pytest.param(desired("Acme", {}), {"Acme": owned("Acme", "9009", {})}, id="and was another record"),
+        pytest.param(desired(" acme", {}), {}, id="with a blank"),
         pytest.param(desired("9001", {}, document(key=RECORD_ID)), {}, id="by its record id"),
         pytest.param(desired("new", {}), {"new": owned("new", "9001", {})}, id="by a key that state knows"),
     ],

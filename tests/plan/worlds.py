@@ -100,7 +100,7 @@ class World:
             record_id: LiveRecord(record_id, held) for record_id, held in self.live.items()
         }
         ours = {entry.record_id: entry for entry in self.owned.values()}
-        planner = RecordPlanner(Policy(self.drift, self.take, self.recreate))
+        planner = RecordPlanner(Policy(self.drift, self.take, self.recreate), selection=self.selection)
         resolver = Resolver(SCHEMA, self.files, {})
         for group in groups:
             live, owned = self.by_key(group.key), self.owned_by(group.key)
@@ -172,7 +172,7 @@ def _leave_out(
     left_out: LeftOut,
 ) -> None:
     keys, _ = keys_and_names(SCHEMA, [record for record, part in left_out if part is None])
-    planner.leave_out(left_out, owned, [lost[key] for key in keys if key in lost])
+    planner.leave_out(SCHEMA, left_out, owned, [lost[key] for key in keys if key in lost])
 
 
 @st.composite

@@ -5,7 +5,7 @@ from typing import Final
 
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
-from reconciler.model.desired_records import Prune
+from reconciler.model.desired_records import Drift, Prune
 from reconciler.model.owned import Origin, OwnedRecord
 from tests.reconcile.whole_world import EMAIL, NUMBER, OBJECT, SECOND, THERE, Line, Target, World
 
@@ -126,3 +126,24 @@ NEW_BESIDE_KEPT: Final = World(
     skips_invalid=True,
 )
 """By one line Ada must not exist, another one names her, and a third line creates a record without an id."""
+
+
+LEFT_OUT_BY_OTHER_ADDRESS: Final = World(
+    lines=(Line("record_id", ADA, is_absent=True), Line(EMAIL, "two@x.example")),
+    live={ADA: {EMAIL: "ada@x.example", SECOND: "two@x.example"}},
+    labels={},
+    entries=(_ADA, _owned(RecordId("599"), EMAIL, "two@x.example")),
+    exclude=("contacts/two@x.example",),
+    skips_invalid=True,
+)
+"""The plan leaves out a line that names Ada by another address. State knows a gone record by this address."""
+
+HELD_FORMER_KEY: Final = World(
+    lines=(Line(EMAIL, "bob@x.example", values=((NUMBER, "N1"),)),),
+    live={BOB: {EMAIL: "bob@x.example"}},
+    labels={},
+    entries=(_owned(BOB, NUMBER, "N2"),),
+    drift=Drift.HOLD,
+    skips_invalid=True,
+)
+"""A line names Bob by his e-mail address. People took away the number by which the state knows him."""

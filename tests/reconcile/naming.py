@@ -44,6 +44,17 @@ class Naming:
         wrote = entry is not None and any(_wrote(entry, line.by, key) for line in every for key in line.keys)
         return wrote or bool(self.by_live_key(record_id, every))
 
+    def is_unclear(self, record_id: RecordId) -> bool:
+        """Return whether a line has a key that no record has now and that we wrote into this and another one.
+
+        The line then names one of the two.
+        """
+        entry = self.world.entry_of(record_id)
+        keys = [(line.by, key) for line in self.world.here for key in line.keys]
+        return entry is not None and any(
+            _wrote(entry, *key) and sum(_wrote(each, *key) for each in self.world.entries) > 1 for key in keys
+        )
+
     def wanted(self, record_id: RecordId) -> list[Line]:
         """Return the lines of this environment by which a record shall exist."""
         return [line for line in self.by_any_key(record_id, self.world.here) if not line.is_absent]

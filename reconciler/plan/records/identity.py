@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId, Section
-from reconciler.model.canonical import canonical
+from reconciler.model.canonical import canonical, form_people_see
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Desired, DesiredGroup, Records
 from reconciler.model.desired_records import DesiredRecord, Write
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import RecordIdentity
+from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Held
 from reconciler.plan.values.not_made import not_made_of
@@ -32,13 +33,15 @@ class Identities:
     cannot have the same key. That saves memory: of a million records, nearly all have exactly this key.
     """
 
+    selection: Selection = EVERYTHING
     _by_key: dict[tuple[str, str, str | None], DesiredRecord] = field(default_factory=dict)
     _by_id: dict[RecordIdentity, DesiredRecord] = field(default_factory=dict)
     _presumed: dict[RecordIdentity, DesiredRecord] = field(
         default_factory=dict
     )  # records that are not read, by their id in state
-    # records that are not read, by type and caseless key
-    _unread: dict[tuple[str, str], DesiredRecord] = field(default_factory=dict)
+    # records that are not read, by previous key, or by a key that ``_plain`` spells otherwise; both in the
+    # spelling of ``_plain``. Manifests have all other records by key.
+    _unread: dict[RecordAddress, DesiredRecord] = field(default_factory=dict)
     # lines with ``$renamed_from``, by the records that have the old keys
     _old: dict[RecordIdentity, DesiredRecord] = field(default_factory=dict)
     # lines that are a problem because an earlier line names the same record
@@ -100,22 +103,23 @@ class Identities:
                 first = named.find(own_key)
         return first
 
-    def leave_out(self, record: DesiredRecord, owned: OwnedRecord | None) -> None:
+    def leave_out(self, record: DesiredRecord, schema: ObjectSchema, owned: OwnedRecord | None) -> None:
         """Note a record that manifests name but that this plan does not read.
 
-        The note has the id of the record if state or the manifest has it, otherwise the key.
+        Its id is noted if state or the manifest has it. But another record may have its key now.
         """
-        object_name, by = record.document.object, record.document.key
-        if by == RECORD_ID:
-            identity = RecordIdentity(object_name, RecordId(record.key))
+        key = record.address
+        if key.by == RECORD_ID:
+            identity = RecordIdentity(key.object, RecordId(key.value))
             self._by_id.setdefault(identity, record)
             self._presumed.setdefault(identity, record)
-        elif owned is not None:
-            self._presumed.setdefault(RecordIdentity(object_name, owned.record_id), record)
-        else:
-            self._unread[object_name, record.key.casefold()] = record
+            return
+        if owned is not None:
+            self._presumed.setdefault(RecordIdentity(key.object, owned.record_id), record)
+        if (plain := _plain(schema, key)) != key:
+            self._unread[plain] = record
         if record.special.renamed_from is not None:  # its live record may have either key
-            self._unread[object_name, record.special.renamed_from.casefold()] = record
+            self._unread[_plain(schema, replace(key, value=record.special.renamed_from))] = record
 
     def add_old(self, record: DesiredRecord, schema: ObjectSchema, live: LiveRecord) -> None:
         """Collect a live record that has the old key from a manifest line with ``$renamed_from``.
@@ -139,11 +143,10 @@ class Identities:
         According to ``record``, ``live`` must not exist. The other line may be one that this plan leaves out.
         Call this after all named records are collected.
         """
-        identity, names = RecordIdentity(schema.name, live.id), list(_keys_of(schema, live, desired))
+        identity = RecordIdentity(schema.name, live.id)
         lines = [each.get(identity) for each in (self._by_id, self._presumed, self._old, self._again)]
-        lines += [group.records.find(value) for group, value in names]
-        values = [record.key, *(value for _, value in names), *_other_addresses(live)]
-        lines += [self._unread.get((schema.name, value.casefold())) for value in values]
+        lines += [group.records.find(value) for group, value in _keys_of(schema, live, desired)]
+        lines += self._left_out(schema, record.address, live, desired)
         others = (line for line in lines if line is not None and line.address != record.address)
         return next((line for line in others if not line.special.is_absent), None)
 
@@ -156,13 +159,28 @@ class Identities:
         """
         if self.is_collected(RecordIdentity(schema.name, live.id)):
             return True
-        known = {key.value.casefold()}
         for group, value in _keys_of(schema, live, desired):
             if (group.key, value) != (key.by, key.value) and group.records.find(value) is not None:
                 return True
-            known.add(value.casefold())
-        known.update(address.casefold() for address in _other_addresses(live))
-        return any((schema.name, value) in self._unread for value in known)
+        return any(True for _ in self._left_out(schema, key, live, desired))
+
+    def _left_out(
+        self, schema: ObjectSchema, key: RecordAddress, live: LiveRecord, desired: Desired
+    ) -> Iterator[DesiredRecord]:
+        """Yield records that this plan does not read, and that may be ``live``, in any spelling.
+
+        Their key is ``key``, or a key that ``live`` has now.
+        """
+        if not self.selection.is_partial:
+            return
+        keys = {key} if key.by != RECORD_ID else set()
+        for group, value in _keys_of(schema, live, desired):
+            if group.key != RECORD_ID:
+                keys.add(RecordAddress(schema.name, group.key, value))
+        keys |= {RecordAddress(schema.name, "email", each) for each in _other_addresses(live)}
+        for plain in {_plain(schema, each) for each in keys}:
+            found = self._unread.get(plain), desired.records_of(schema.name, plain.by).find(plain.value)
+            yield from (line for line in found if line and self.selection.narrowed(line) is None)
 
 
 def _keys_of(schema: ObjectSchema, live: LiveRecord, desired: Desired) -> Iterator[tuple[DesiredGroup, str]]:
@@ -173,13 +191,18 @@ def _keys_of(schema: ObjectSchema, live: LiveRecord, desired: Desired) -> Iterat
             yield group, value
 
 
+def _plain(schema: ObjectSchema, key: RecordAddress) -> RecordAddress:
+    """Return the key in the spelling of ``form_people_see``: HubSpot may take one spelling for another."""
+    return replace(key, value=form_people_see(schema.kind_of(key.by), key.value))
+
+
 def _live_key(live: LiveRecord, by: str) -> str | None:
     return live.id if by == RECORD_ID else live.properties.get(by)
 
 
 def _other_addresses(live: LiveRecord) -> Sequence[str]:
     """Return the additional e-mail addresses of a contact, as far as they were read."""
-    return (live.properties.get(OTHER_ADDRESSES) or "").split(";")
+    return [each for each in (live.properties.get(OTHER_ADDRESSES) or "").split(";") if each]
 
 
 def names_that_identify(schema: ObjectSchema, desired: Desired) -> set[str]:

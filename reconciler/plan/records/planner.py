@@ -16,6 +16,7 @@ from reconciler.model.desired_records import DesiredRecord, Prune
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import PropertyRef, RecordIdentity
+from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.plan.associations.endpoints import Endpoints, endpoint_of
 from reconciler.plan.change import Action, Change, Owned, Reason
 from reconciler.plan.drift.provenance import Edits
@@ -74,6 +75,7 @@ class RecordPlanner:
     policy: Policy
     findings: Findings = field(default_factory=Findings)
     endpoints: Endpoints | None = None  # collects which associated records exist; None: no associations
+    selection: Selection = EVERYTHING
     # records to compare again: edited by people, or about to be overwritten for the first time
     edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
     spots: list[PropertyRef] = field(default_factory=list)  # the properties whose authors must be read
@@ -91,7 +93,10 @@ class RecordPlanner:
     lost: list[tuple[Resolver, RecordSides, OwnedRecord]] = field(default_factory=list)
     # records that manifests name by some other key, so that they must not be pruned
     named_otherwise: set[RecordIdentity] = field(default_factory=set)
-    _identities: Identities = field(default_factory=Identities)
+    _identities: Identities = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._identities = Identities(self.selection)
 
     def can_identify(
         self, resolver: Resolver, group: DesiredGroup, knowing_owners: Callable[[], Resolver]
@@ -260,21 +265,25 @@ class RecordPlanner:
         self.spots.clear()
 
     def leave_out(
-        self, left_out: LeftOut, owned: Mapping[str, OwnedRecord], lost: Iterable[OwnedRecord] = ()
+        self,
+        schema: ObjectSchema,
+        left_out: LeftOut,
+        owned: Mapping[str, OwnedRecord],
+        lost: Iterable[OwnedRecord] = (),
     ) -> None:
-        """Count unselected records, for guards with a limit in percent. ``owned`` is by key value.
+        """Count unselected records of a type, for guards with a limit in percent. ``owned`` is by key value.
 
         Unselected records are not read. An unselected record that is in the state is assumed to exist. The
         state may have it under another key property: such owned records are in ``lost`` and are not pruned.
         """
         self.named_otherwise.update(RecordIdentity(each.key.object, each.record_id) for each in lost)
         for record, selected in left_out:
-            population = self.findings.population(record.document.object)
+            population = self.findings.population(schema.name)
             if selected is None:
                 is_owned = record.key in owned
                 population.count(record, is_found=is_owned, is_owned=is_owned)
                 old = record.special.renamed_from or ""
-                self._identities.leave_out(record, owned.get(record.key) or owned.get(old))
+                self._identities.leave_out(record, schema, owned.get(record.key) or owned.get(old))
             else:
                 population.values += len(record.names) - len(selected.names)
 
