@@ -162,7 +162,7 @@ class Identities:
         for group, value in _keys_of(schema, live, desired):
             if (group.key, value) != (key.by, key.value) and group.records.find(value) is not None:
                 return True
-        return any(True for _ in self._left_out(schema, key, live, desired))
+        return next(self._left_out(schema, key, live, desired), None) is not None
 
     def _left_out(
         self, schema: ObjectSchema, key: RecordAddress, live: LiveRecord, desired: Desired
@@ -178,7 +178,7 @@ class Identities:
             if group.key != RECORD_ID:
                 keys.add(RecordAddress(schema.name, group.key, value))
         keys |= {RecordAddress(schema.name, "email", each) for each in _other_addresses(live)}
-        for plain in {_plain(schema, each) for each in keys}:
+        for plain in sorted({_plain(schema, each) for each in keys}):
             found = self._unread.get(plain), desired.records_of(schema.name, plain.by).find(plain.value)
             yield from (line for line in found if line and self.selection.narrowed(line) is None)
 
