@@ -250,7 +250,7 @@ class PlanningRecords:
         checked = with_faulty(findings.changes, findings.workspace, findings.faulty)
         holders = read_holders(self.reader, self.portal, checked, left_behind.key_names)
         ids = {value: record.id for value, record in holders.items()}
-        unique_values = UniqueValues(objects, ids, left_behind.givers(holders))
+        unique_values = UniqueValues(objects, ids, left_behind.givers(holders), self.records.absent)
         sound = unique_values.without_conflicts(findings.changes, findings.workspace, findings.faulty)
         findings.changes = sound.changes
         findings.problems.extend(sound.problems)

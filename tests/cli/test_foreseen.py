@@ -69,6 +69,11 @@ A = {"external_id": "a", "name": "A", "ref": "r1"}
 B = {"external_id": "b", "name": "B", "ref": "r2"}
 
 
+def nobody(ref: str) -> dict[str, str]:
+    """Return the manifest that no company may have this ref."""
+    return {"gone.yaml": f"object: companies\nkey: ref\nrecords: {{{ref}: {{$absent: true}}}}\n"}
+
+
 def refused(project: Project, *words: str) -> str:
     """Return the printed problems of a plan; they must contain ``words``, and apply must write nothing."""
     done = project.run("plan")
@@ -157,8 +162,32 @@ def test_an_exchange_is_refused_with_the_way_to_do_it(tmp_path: Path) -> None:
             companies("a: {$absent: true}", "c: {name: C, ref: r1}"),
             ["this plan archives that record, but only after this write"],
         ),
+        (
+            companies("b: {ref: x}")
+            | {"gone.yaml": "object: companies\nkey: ref\nrecords: {x: {$absent: true}}"},
+            ["according to gone.yaml:3:11, no record may have this ref", "keep one of the two lines"],
+        ),
+        (
+            companies("b: {ref: r1}")
+            | {"gone.yaml": "object: companies\nkey: ref\nrecords: {r1: {$absent: true}}"},
+            ["according to gone.yaml:3:11, no record may have this ref"],
+        ),
+        (
+            nobody("x") | companies("c: {name: C, ref: x}"),
+            ["according to gone.yaml:3:11, no record may have this ref"],
+        ),
     ],
-    ids=["two new ones", "all", "a stranger", "named without it", "named with it", "one that goes"],
+    ids=[
+        "two new ones",
+        "all",
+        "a stranger",
+        "named without it",
+        "named with it",
+        "one that goes",
+        "a key that nobody may have",
+        "a key that somebody loses",
+        "a key for a new one",
+    ],
 )
 def test_a_value_that_is_taken_is_a_problem_at_its_line(
     tmp_path: Path, manifests: Mapping[str, str], words: Sequence[str]

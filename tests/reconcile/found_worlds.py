@@ -147,3 +147,11 @@ HELD_FORMER_KEY: Final = World(
     skips_invalid=True,
 )
 """A line names Bob by his e-mail address. People took away the number by which the state knows him."""
+
+ABSENT_AND_GIVEN: Final = World(
+    lines=(Line("record_id", ADA, values=((NUMBER, "N1"),)), Line(NUMBER, "N1", is_absent=True)),
+    live={ADA: {EMAIL: "ada@x.example"}},
+    labels={},
+    skips_invalid=True,
+)
+"""One line gives Ada a number. According to the other line, no record may have it."""

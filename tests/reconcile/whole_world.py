@@ -6,7 +6,7 @@ everything in the portal since.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
@@ -121,9 +121,14 @@ class World:
 
     @cached_property
     def there(self) -> tuple[Line, ...]:
-        """The lines for the other environment whose keys no line for this environment has."""
+        """The lines for the other environment, without the keys that lines for this environment have."""
         here = {(line.by, line.key) for line in self.here}
-        return tuple(line for line in self.lines if line.where == THERE and (line.by, line.key) not in here)
+        found: list[Line] = []
+        for line in self.lines:
+            keys = [key for key in line.keys if (line.by, key) not in here]
+            if line.where == THERE and keys:
+                found.append(replace(line, key=keys[0], renamed_from=keys[1] if keys[1:] else None))
+        return tuple(found)
 
     @property
     def selection(self) -> Selection:

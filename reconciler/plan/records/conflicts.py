@@ -11,6 +11,7 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.plan.change import Change
 from reconciler.plan.file.sequences import SpooledChanges, Workspace
 from reconciler.plan.records.unique_values import Giver, Value, contradictions, has_claims
+from reconciler.source import SourceRef
 
 
 class WithoutConflicts(NamedTuple):
@@ -29,6 +30,8 @@ class UniqueValues:
     holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the record that has the value now
     # unselected records that have such a value now and would give it up, by value
     left_behind: Mapping[Value, Giver] = field(default_factory=dict)
+    # keys that no record may have (``$absent``), each with its manifest line
+    absent: Mapping[Value, SourceRef] = field(default_factory=dict)
 
     def without_conflicts(
         self, changes: SpooledChanges, workspace: Workspace, faulty: Sequence[Change] = ()
@@ -40,7 +43,9 @@ class UniqueValues:
         checked = with_faulty(changes, workspace, faulty)
         if not has_claims(checked, self.objects):
             return WithoutConflicts(changes)
-        refused = contradictions(checked, self.objects, self.holders, self.left_behind, len(faulty))
+        refused = contradictions(
+            checked, self.objects, self.holders, self.left_behind, faulty=len(faulty), absent=self.absent
+        )
         if not refused:
             return WithoutConflicts(changes)
         numbers = count()

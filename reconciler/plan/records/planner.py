@@ -40,10 +40,11 @@ from reconciler.plan.records.prune import decide_prune
 from reconciler.plan.records.respelled import respelled_problem
 from reconciler.plan.records.sides import RecordSides
 from reconciler.plan.records.unanswered import is_unanswered, unanswered_problem
-from reconciler.plan.records.unique_values import writes_unique
+from reconciler.plan.records.unique_values import Value, value_of, writes_unique
 from reconciler.plan.rests_on import archive_rests_on
 from reconciler.plan.targeting import LeftOut
 from reconciler.plan.values.resolve import Resolver
+from reconciler.source import SourceRef
 
 
 class Known(NamedTuple):
@@ -87,6 +88,8 @@ class RecordPlanner:
     displaced: list[OwnedRecord] = field(default_factory=list)
     # records with ``$absent``: they are archived, or released if the portal does not have them (None)
     unwanted: list[tuple[Resolver, DesiredRecord, LiveRecord | None]] = field(default_factory=list)
+    # keys that no record may have (``$absent``), each with its manifest line
+    absent: dict[Value, SourceRef] = field(default_factory=dict)
     # addresses of manifest lines that name a record which another manifest line also names
     doubles: list[RecordAddress] = field(default_factory=list)
     # records that HubSpot does not have under their key; state has them, perhaps under another key property
@@ -140,6 +143,9 @@ class RecordPlanner:
         """
         population = self.findings.population(resolver.schema.name)
         for record in records:
+            if record.special.is_absent and record.document.key != RECORD_ID:
+                value = value_of(resolver.schema, record.document.key, record.key)
+                self.absent[value] = resolver.files.ref(record.place)
             sides = _sides_of(record, live, owned, known)
             if sides.old_live is not None:
                 self._identities.add_old(record, resolver.schema, sides.old_live)

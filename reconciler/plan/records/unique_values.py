@@ -9,7 +9,8 @@ writes:
 - two or more records exchange values in a circle: a problem, because no order is possible;
 - another record has it and would lose it, but is not selected: a problem, with the advice to select it;
 - another record has it and keeps it: a problem, even if the same plan archives that record, because archives
-  come last.
+  come last;
+- it is a key that no record may have (``$absent``): a problem.
 
 A change that is left out frees no value, so changes that need this value are left out, too. Messages contain
 neither values nor keys, because people who must not see these may read the messages.
@@ -56,6 +57,7 @@ class Giver(NamedTuple):
 
 
 _NO_GIVERS: Mapping[Value, Giver] = {}
+_NOTHING_ABSENT: Mapping[Value, SourceRef] = {}
 
 
 def questions(
@@ -107,26 +109,31 @@ def contradictions(
     objects: _Objects,
     holders: Mapping[Value, RecordId],
     left_behind: Mapping[Value, Giver] = _NO_GIVERS,
+    *,
     faulty: int = 0,
+    absent: Mapping[Value, SourceRef] = _NOTHING_ABSENT,
 ) -> Mapping[int, Sequence[Problem]]:
     """Find the changes that are not possible, by number, with their problems; all others are possible.
 
     The last ``faulty`` changes have problems of another kind, and will not be carried out. ``holders`` maps
     each value that was looked up (see the function ``questions``) to the record that has it now; no record
     has a looked-up value that is not in ``holders``. ``left_behind`` maps values to the unselected records
-    that have them now and would give them up.
+    that have them now and would give them up. ``absent`` has the keys that no record may have, each with its
+    manifest line.
     """
     repeated = _repeated(changes, objects)
     doubtful = [
         claim
         for claim in claims(changes, objects)
-        if claim.value in repeated or holders.get(claim.value) not in {None, _id_of(changes[claim.number])}
+        if claim.value in repeated
+        or claim.value in absent
+        or holders.get(claim.value) not in {None, _id_of(changes[claim.number])}
     ]
     refused: dict[int, Sequence[Problem]] = {}
     if doubtful:
         sound = len(changes) - faulty
         given, archived = _given_up(changes, objects), _archived(changes)
-        decisions = _Decisions(changes, sound, holders, given, archived, left_behind)
+        decisions = _Decisions(changes, sound, holders, given, archived, left_behind, absent)
         while found := decisions.problems(
             [claim for claim in doubtful if claim.number not in refused], refused
         ):
@@ -144,6 +151,7 @@ class _Decisions:
     given: Mapping[Value, int]  # the change that frees each value
     archived: Mapping[RecordIdentity, Reason]
     left_behind: Mapping[Value, Giver]
+    absent: Mapping[Value, SourceRef]
 
     def problems(self, claims: Iterable[Claim], refused: Container[int]) -> Mapping[int, Sequence[Problem]]:
         """Find the problems of ``claims``, by number of the change.
@@ -159,6 +167,11 @@ class _Decisions:
             giver = self.given.get(claim.value)
             if earlier.number != claim.number:
                 found.setdefault(claim.number, []).append(self._twice(claim, earlier))
+            elif line := self.absent.get(claim.value):
+                message = f"according to {line}, no record may have this {claim.name}"
+                found.setdefault(claim.number, []).append(
+                    self._problem(claim, message, "keep one of the two lines")
+                )
             elif holder is None or holder == _id_of(self.changes[claim.number]):
                 continue
             elif (
