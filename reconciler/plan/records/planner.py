@@ -143,9 +143,7 @@ class RecordPlanner:
         """
         population = self.findings.population(resolver.schema.name)
         for record in records:
-            if record.special.is_absent and record.document.key != RECORD_ID:
-                value = value_of(resolver.schema, record.document.key, record.key)
-                self.absent[value] = resolver.files.ref(record.place)
+            self._note_absent(resolver, record)
             sides = _sides_of(record, live, owned, known)
             if sides.old_live is not None:
                 self._identities.add_old(record, resolver.schema, sides.old_live)
@@ -176,6 +174,11 @@ class RecordPlanner:
             else:
                 self._take(decision, resolver.schema, sides)
             self._note_endpoint(resolver.schema, sides, decision)
+
+    def _note_absent(self, resolver: Resolver, record: DesiredRecord) -> None:
+        if record.special.is_absent and record.document.key != RECORD_ID:
+            value = value_of(resolver.schema, record.document.key, record.key)
+            self.absent[value] = resolver.files.ref(record.place)
 
     def _decide(
         self, resolver: Resolver, sides: RecordSides, double: Problem | None, *, is_open: bool
