@@ -13,14 +13,16 @@ since.
 
 So an update may have fewer values than the reviewed one: a value that somebody has entered meanwhile is not
 written, and an update with nothing left to write becomes an adoption. A create must have all reviewed values,
-because an incomplete record was not reviewed. An association is identified by both records and its label;
-records that were new in the review may have ids now. The kept change is always the new one, never the
-reviewed one.
+because an incomplete record was not reviewed. A change that gives a record the key that another record has in
+state is kept only if the change that moves the other record is kept. An association is identified by both
+records and its label; records that were new in the review may have ids now. The kept change is always the new
+one, never the reviewed one.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reconciler.model.addresses import Address
 from reconciler.model.desired_records import PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.change import Action, Change, properties_fact
@@ -51,12 +53,20 @@ def keep_reviewed(
     seen = _Reviewed(reviewed.changes)
     kept = SpooledChanges(workspace.lines())
     differences: list[ReviewDifference] = []
+    staying: set[Address] = set()  # addresses in state that another thing should get
     for change in changes:
         difference = _compared(seen.take(change), change)
         if difference is None or difference.how is DifferenceKind.NO_LONGER_PLANNED:
             kept.append(change)
+        elif change.moved_from is not None:
+            staying.add(change.moved_from)
         if difference is not None:
             differences.append(difference)
+    while heirs := [change for change in kept if _gets_one_of(staying, change)] if staying else []:
+        kept = kept.kept(workspace, lambda change: None if _gets_one_of(staying, change) else change)
+        fact = Fact(FactKind.ANOTHER_RECORD_HAS_KEY)
+        differences += (_difference(DifferenceKind.CHANGED, heir, (fact,)) for heir in heirs)
+        staying.update(heir.moved_from for heir in heirs if heir.moved_from is not None)
     differences += (_difference(DifferenceKind.NO_LONGER_PLANNED, gone) for gone in seen.rest())
     known_rules = set(reviewed.prune_rules)
     rules = tuple(rules)
@@ -69,6 +79,11 @@ def keep_reviewed(
         unreviewed_rules=tuple(rule for rule in rules if rule not in known_rules),
     )
     return Kept(kept, tuple(rule for rule in rules if rule in known_rules), review)
+
+
+def _gets_one_of(addresses: Container[Address], change: Change) -> bool:
+    """Return whether a record or definition gets one of ``addresses`` in state."""
+    return change.owned is not None and change.address in addresses
 
 
 class _Reviewed:

@@ -293,6 +293,24 @@ def test_nothing_is_written_that_was_not_reviewed(reviewed: Plan, now: Plan) -> 
     assert len(kept.changes) + len(reported) == len(now.changes)
 
 
+def test_a_record_gets_the_key_of_another_one_only_if_that_one_gets_its_new_key() -> None:
+    leaves = replace(UPDATE, address=replace(ACME, value="acme-2"), moved_from=ACME)
+    follows = replace(ADOPT, remote=Remote(RecordId("8")), moved_from=replace(ACME, value="acme-3"))
+    last = replace(CREATE, address=replace(ACME, value="acme-3"))
+    changes = (last, follows, leaves)
+    edited = replace(leaves, values=(NAME, value("phone", "3", "2")))
+
+    assert keep_reviewed(plan_of(*changes), changes, ()).changes == changes
+    kept = keep_reviewed(plan_of(*changes), (last, follows, edited), ())
+
+    assert kept.changes == ()
+    assert {entry.key.value: difference_text(entry) for entry in kept.review.differences} == {
+        "acme": "another record has this key now",
+        "acme-2": "phone was changed in HubSpot",
+        "acme-3": "another record has this key now",
+    }
+
+
 def test_an_archive_of_what_somebody_edited_since_the_review_departs() -> None:
     seen = replace(ARCHIVE, rests_on=(ValueChange("city", "Ulm", "Ulm", Reason.IN_STEP),))
     edited = replace(ARCHIVE, rests_on=(ValueChange("city", "Bonn", "Bonn", Reason.IN_STEP),))

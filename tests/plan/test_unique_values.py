@@ -260,6 +260,25 @@ def test_a_record_that_cannot_give_its_value_up_is_told_as_such() -> None:
         assert refused[number][0].advice == "solve the problem of that record first"
 
 
+def test_a_record_does_not_get_the_address_of_one_whose_new_address_is_refused() -> None:
+    leaves = replace(change("b", "y", "x", 20), moved_from=key("a"))
+    follows = replace(change("a", None, "w", 30), moved_from=key("d"))
+    changes = [create("d", "z", 10), follows, leaves, create("c", "v")]
+
+    refused = found(changes, x="77")
+
+    assert refused.keys() == {0, 1, 2}
+    (problem,) = refused[1]
+    assert problem.message == (
+        "the state has record b under this key, and the line that names that record by another key has a "
+        "problem"
+    )
+    assert (problem.address, str(problem.source)) == ("companies/a", "c.yaml:30:5")
+    assert problem.advice == "solve the problem of that record first"
+    assert refused[0][0].message.startswith("the state has record a under this key")
+    assert found(changes) == {}
+
+
 def test_an_archive_comes_too_late_to_free_a_value() -> None:
     ((number, (problem,)),) = found([create("a", "x"), archive("b")], x="b").items()
     assert number == 0

@@ -155,3 +155,12 @@ ABSENT_AND_GIVEN: Final = World(
     skips_invalid=True,
 )
 """One line gives Ada a number. According to the other line, no record may have it."""
+
+STAYS_UNDER_ITS_KEY: Final = World(
+    lines=(Line("record_id", BOB, values=((EMAIL, "ada@x.example"),)), Line(NUMBER, "N4")),
+    live={ADA: {EMAIL: "ada@x.example"}, BOB: {EMAIL: "bob@x.example"}},
+    labels={},
+    entries=(_owned(BOB, NUMBER, "N4"),),
+    skips_invalid=True,
+)
+"""The line that names Bob by his id has a problem. The other line is about a new record with his number."""

@@ -193,6 +193,7 @@ def test_a_plan_takes_away_only_what_no_line_names(world: World) -> None:
 @example(found_worlds.ABSENT_BY_BOTH_KEYS)
 @example(found_worlds.HELD_FORMER_KEY)
 @example(found_worlds.ABSENT_AND_GIVEN)
+@example(found_worlds.STAYS_UNDER_ITS_KEY)
 @given(whole_worlds() | rekeyed_worlds() | worlds_elsewhere())
 def test_an_applied_plan_keeps_what_is_named_and_leaves_nothing_to_do(world: World) -> None:
     """HubSpot rejects nothing. The next plan writes nothing, and has problems only if the first one had.

@@ -12,8 +12,9 @@ writes:
   come last;
 - it is a key that no record may have (``$absent``): a problem.
 
-A change that is left out frees no value, so changes that need this value are left out, too. Messages contain
-neither values nor keys, because people who must not see these may read the messages.
+A change that is left out frees no value and no address in the state, so changes that need one of these are
+left out, too. Messages contain neither values nor keys, because people who must not see these may read the
+messages.
 """
 
 from collections import Counter
@@ -30,7 +31,12 @@ from reconciler.plan.change import Action, Change, Reason, ValueChange
 from reconciler.plan.file.sequences import SpooledChanges, spooled
 from reconciler.plan.hashes import repeated_hashes
 from reconciler.plan.kinds import Verb
-from reconciler.plan.records.changes import identity_of_record, is_record_archive, is_record_write
+from reconciler.plan.records.changes import (
+    identity_of_record,
+    is_record_archive,
+    is_record_ours,
+    is_record_write,
+)
 from reconciler.source import SourceRef
 
 Value: TypeAlias = tuple[str, str, str]
@@ -134,9 +140,11 @@ def contradictions(
         sound = len(changes) - faulty
         given, archived = _given_up(changes, objects), _archived(changes)
         decisions = _Decisions(changes, sound, holders, given, archived, left_behind, absent)
-        while found := decisions.problems(
-            [claim for claim in doubtful if claim.number not in refused], refused
-        ):
+        heirs = _heirs(changes)
+        while found := {
+            **decisions.problems([claim for claim in doubtful if claim.number not in refused], refused),
+            **dict(_not_heirs(changes, heirs, refused)),
+        }:
             refused |= found
     return refused
 
@@ -304,6 +312,38 @@ def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
         return frozenset()
     count = Counter(claim.value for claim in claims(changes, objects) if hash(claim.value) in alike)
     return frozenset(value for value, times in count.items() if times > 1)
+
+
+def _heirs(changes: Sequence[Change]) -> Mapping[int, int]:
+    """Return the changes whose record gets the address in state that another record has and leaves.
+
+    Each is returned by number, with the number of the change that moves the other record to a new address.
+    """
+    moved = {
+        change.moved_from: number
+        for number, change in enumerate(changes)
+        if change.moved_from is not None and is_record_ours(change)
+    }
+    if not moved:
+        return {}
+    owning = ((number, change) for number, change in enumerate(changes) if is_record_ours(change))
+    found = ((number, moved.get(change.record)) for number, change in owning)
+    return {number: mover for number, mover in found if mover is not None and mover != number}
+
+
+def _not_heirs(
+    changes: Sequence[Change], heirs: Mapping[int, int], refused: Container[int]
+) -> Iterator[tuple[int, Sequence[Problem]]]:
+    """Report the changes whose address is not free, because the change that moves it is refused."""
+    for number, mover in heirs.items():
+        if mover in refused and number not in refused:
+            change, other = changes[number], changes[mover]
+            message = (
+                f"the state has record {other.remote.id} under this key, and the line that names that record "
+                "by another key has a problem"
+            )
+            advice = "solve the problem of that record first"
+            yield number, [Problem(message, advice, change.source, change.record.text)]
 
 
 def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
