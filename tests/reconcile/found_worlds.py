@@ -164,3 +164,16 @@ STAYS_UNDER_ITS_KEY: Final = World(
     skips_invalid=True,
 )
 """The line that names Bob by his id has a problem. The other line is about a new record with his number."""
+
+NAMED_BY_A_GONE_RECORD: Final = World(
+    lines=(
+        Line(NUMBER, "N3", targets=(Target(NUMBER, "N4", "Friend"),)),
+        Line(NUMBER, "N4", where=THERE),
+    ),
+    live={ADA: {EMAIL: "ada@x.example"}, BOB: {EMAIL: "bob@x.example", NUMBER: "N4"}},
+    labels={(ADA, BOB): frozenset()},
+    entries=(_BOB, _owned(ADA, NUMBER, "N3")),
+    pairs=(_pair(_BOB, _owned(ADA, NUMBER, "N3")),),
+    prune=Prune.ALL,
+)
+"""People took away Ada's number, by which a line names her, and Bob, whom the state knows by his address."""

@@ -136,6 +136,7 @@ class AssociationResolver:
         # the problem of an invalid record is reported with that record, not with its associations
         is_wrong = endpoint.presence is Presence.INVALID and endpoint.id is None
         if endpoint.presence is not Presence.NEW and endpoint.id is None and not is_wrong:
+            self.endpoints.note_unclear(key, None, association.object)  # HubSpot may have it by another key
             return None
         target = self.endpoints.key_of(association)
         label: Label | UnplacedProblem | None = None
