@@ -1,6 +1,6 @@
 """Planning records: those that the manifests name, chunk by chunk, and other records that we own."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,18 +11,19 @@ from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.hubspot.records.read import read_records
-from reconciler.model.addresses import RECORD_ID, Section, definition_address
+from reconciler.model.addresses import RECORD_ID, RecordId, Section, definition_address
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.canonical import form_people_see
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredGroup
 from reconciler.model.desired_records import DesiredRecord, Prune, PruneRule
 from reconciler.model.display_names import display_properties
-from reconciler.model.live import LiveRecord
+from reconciler.model.live import LiveRecord, LiveRecords
 from reconciler.model.object_references import GroupKey
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.progress import Progress
+from reconciler.model.references import RecordIdentity
 from reconciler.model.selection import Selection
 from reconciler.plan.associations.compare import AssociationContext
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
@@ -36,6 +37,7 @@ from reconciler.plan.records.planner import Known, RecordPlanner
 from reconciler.plan.records.prune import not_in_manifests
 from reconciler.plan.records.respelled import keys_by_form
 from reconciler.plan.records.unanswered import is_too_much
+from reconciler.plan.records.unique_values import KeyLine, Value, value_of
 from reconciler.plan.records.unselected_rivals import LeftBehind
 from reconciler.plan.rests_on import names_rested_on
 from reconciler.plan.targeting import LeftOut, UnmatchedGlobs, selected
@@ -72,7 +74,7 @@ class PlanningRecords:
     def compare(self, rules: Iterable[PruneRule], stand_ins: Mapping[str, str], progress: Progress) -> None:
         """Compare the records that the manifests name, and other records that we own."""
         self.compare_named(stand_ins, progress)
-        self.records.keep_named(self.desired)
+        self.keep_named()
         for rule in rules:
             self.compare_leftovers(rule)
         self.decide_displaced()
@@ -161,6 +163,25 @@ class PlanningRecords:
             if entry.record_id in live and is_still(schema, entry, live[entry.record_id])
         }
 
+    def keep_named(self) -> None:
+        """Keep records that must not exist according to one line, but that another line names."""
+        found: dict[RecordIdentity, LiveRecord] = {}
+        if self.selection.is_partial:  # otherwise, the records that lines name are read already
+            ids: dict[str, list[RecordId]] = {}
+            for object_name, record_id in self.records.released():
+                ids.setdefault(object_name, []).append(record_id)
+            for object_name, of_type in ids.items():
+                for live in self._by_id(object_name, of_type):
+                    found |= {RecordIdentity(object_name, record.id): record for record in live.values()}
+        self.records.keep_named(self.desired, found)
+
+    def _by_id(self, object_name: str, ids: Iterable[RecordId]) -> Iterator[LiveRecords]:
+        """Read records by their ids, with the properties by which manifests may name them."""
+        schema = self.portal.objects[object_name]
+        names = sorted(names_that_identify(schema, self.desired).union(display_properties(schema)))
+        for chunk in in_chunks(iter(ids), BATCH_SIZE):
+            yield read_records(self.reader, schema, RECORD_ID, chunk, names)
+
     def decide_displaced(self) -> None:
         """Go on owning records whose key another record has now, or release them.
 
@@ -169,9 +190,7 @@ class PlanningRecords:
         for object_name in sorted({owned.key.object for owned in self.records.displaced}):
             schema = self.portal.objects[object_name]
             ids = [owned.record_id for owned in self.records.displaced if owned.key.object == object_name]
-            names = sorted(names_that_identify(schema, self.desired).union(display_properties(schema)))
-            for chunk in in_chunks(iter(ids), BATCH_SIZE):
-                live = read_records(self.reader, schema, RECORD_ID, chunk, names)
+            for live in self._by_id(object_name, ids):
                 self.records.decide_displaced(schema, live, self.desired, live.unanswered)
 
     def decide_edited(self) -> None:
@@ -250,13 +269,23 @@ class PlanningRecords:
         checked = with_faulty(findings.changes, findings.workspace, findings.faulty)
         holders = read_holders(self.reader, self.portal, checked, left_behind.key_names)
         ids = {value: record.id for value, record in holders.items()}
-        unique_values = UniqueValues(objects, ids, left_behind.givers(holders), self.records.absent)
+        unique_values = UniqueValues(objects, ids, left_behind.givers(holders), self._keys_of_lines())
         sound = unique_values.without_conflicts(findings.changes, findings.workspace, findings.faulty)
         findings.changes = sound.changes
         findings.problems.extend(sound.problems)
         for change in sound.left_out:
             self.endpoints.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
         return unique_values
+
+    def _keys_of_lines(self) -> Mapping[Value, KeyLine]:
+        """Return the keys of lines whose records do not exist and are not created."""
+        keys = {value: KeyLine(source, is_absent=True) for value, source in self.records.absent.items()}
+        for held, _ in self.findings.gone:
+            for key in held.key.records:
+                if held.source is not None and key.by != RECORD_ID:
+                    value = value_of(self.portal.objects[key.object], key.by, key.value)
+                    keys.setdefault(value, KeyLine(held.source, is_absent=False))
+        return keys
 
     def compare_associations(self, context: AssociationContext, planned_labels: PlannedLabels) -> None:
         """Compare the associations of all compared records; ``planned_labels``: labels after the plan."""

@@ -177,3 +177,21 @@ NAMED_BY_A_GONE_RECORD: Final = World(
     prune=Prune.ALL,
 )
 """People took away Ada's number, by which a line names her, and Bob, whom the state knows by his address."""
+
+ABSENT_BY_FORMER_KEY: Final = World(
+    lines=(Line(NUMBER, "N4", is_absent=True), Line(NUMBER, "N3")),
+    live={ADA: {EMAIL: "ada@x.example", NUMBER: "N3"}},
+    labels={},
+    entries=(_owned(ADA, NUMBER, "N4"),),
+    target=("contacts/N4",),
+)
+"""People gave Ada another number, by which a line names her that the plan leaves out."""
+
+GIVEN_THE_KEY_OF_A_GONE_RECORD: Final = World(
+    lines=(Line(NUMBER, "N1"), Line("record_id", ADA, values=((NUMBER, "N1"),))),
+    live={ADA: {EMAIL: "ada@x.example"}},
+    labels={},
+    entries=(_owned(RecordId("599"), NUMBER, "N1"),),
+    skips_invalid=True,
+)
+"""One line names a record that is gone by a number; the other line gives Ada this number."""

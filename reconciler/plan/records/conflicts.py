@@ -10,8 +10,7 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.definitions import ObjectSchema
 from reconciler.plan.change import Change
 from reconciler.plan.file.sequences import SpooledChanges, Workspace
-from reconciler.plan.records.unique_values import Giver, Value, contradictions, has_claims
-from reconciler.source import SourceRef
+from reconciler.plan.records.unique_values import Giver, KeyLine, Value, contradictions, has_claims
 
 
 class WithoutConflicts(NamedTuple):
@@ -30,8 +29,8 @@ class UniqueValues:
     holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the record that has the value now
     # unselected records that have such a value now and would give it up, by value
     left_behind: Mapping[Value, Giver] = field(default_factory=dict)
-    # keys that no record may have (``$absent``), each with its manifest line
-    absent: Mapping[Value, SourceRef] = field(default_factory=dict)
+    # keys of lines whose records do not exist and are not created
+    lines: Mapping[Value, KeyLine] = field(default_factory=dict)
 
     def without_conflicts(
         self, changes: SpooledChanges, workspace: Workspace, faulty: Sequence[Change] = ()
@@ -44,7 +43,7 @@ class UniqueValues:
         if not has_claims(checked, self.objects):
             return WithoutConflicts(changes)
         refused = contradictions(
-            checked, self.objects, self.holders, self.left_behind, faulty=len(faulty), absent=self.absent
+            checked, self.objects, self.holders, self.left_behind, faulty=len(faulty), lines=self.lines
         )
         if not refused:
             return WithoutConflicts(changes)

@@ -4,7 +4,7 @@ Records are compared chunk by chunk. Records that people edited are compared aga
 edits have been read.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -62,6 +62,18 @@ class Known(NamedTuple):
 
 NOTHING_ELSE = Known({}, ())
 
+
+class Unwanted(NamedTuple):
+    """A record with ``$absent``, which is archived, or released if the portal does not have it."""
+
+    resolver: Resolver
+    record: DesiredRecord
+    live: LiveRecord | None
+    owned: OwnedRecord | None
+
+
+NOBODY: Mapping[RecordIdentity, LiveRecord] = {}
+
 OVERWRITTEN_SHOWN = 500
 """Maximum number of records, not owned so far, for which the plan names the authors of overwritten values.
 
@@ -86,8 +98,7 @@ class RecordPlanner:
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
     # owned records whose key a different live record has now
     displaced: list[OwnedRecord] = field(default_factory=list)
-    # records with ``$absent``: they are archived, or released if the portal does not have them (None)
-    unwanted: list[tuple[Resolver, DesiredRecord, LiveRecord | None]] = field(default_factory=list)
+    unwanted: list[Unwanted] = field(default_factory=list)
     # keys that no record may have (``$absent``), each with its manifest line
     absent: dict[Value, SourceRef] = field(default_factory=dict)
     # addresses of manifest lines that name a record which another manifest line also names
@@ -163,7 +174,7 @@ class RecordPlanner:
                 self.doubles.append(record.address)
             decision = self._decide(resolver, sides, double, is_open=is_open)
             if decision.change is not None and record.special.is_absent:
-                self.unwanted.append((resolver, record, sides.live))
+                self.unwanted.append(Unwanted(resolver, record, sides.live, sides.owned))
             overwritten = decision.overwritten if self.overwriting < OVERWRITTEN_SHOWN else ()
             if decision.edited or overwritten:
                 self.overwriting += bool(overwritten)
@@ -207,21 +218,30 @@ class RecordPlanner:
         self.named_otherwise.add(RecordIdentity(resolver.schema.name, owned.record_id))
         return respelled_problem(resolver, sides.record, owned)
 
-    def keep_named(self, desired: Desired) -> None:
+    def released(self) -> Iterator[RecordIdentity]:
+        """Return the owned records that must not exist and that HubSpot does not have under their keys."""
+        for resolver, _, live, owned in self.unwanted:
+            if live is None and owned is not None:
+                yield RecordIdentity(resolver.schema.name, owned.record_id)
+
+    def keep_named(self, desired: Desired, released: Mapping[RecordIdentity, LiveRecord] = NOBODY) -> None:
         """Drop the changes that archive or release a record if another manifest line names the record.
 
-        These records have ``$absent`` in their line. Call this when all lines are compared.
+        These records have ``$absent`` in their line. Call this when all lines are compared. ``released`` has
+        live records of the method ``released``; a line that is not selected may name them by another key.
         """
         kept: set[RecordAddress] = set()
-        for resolver, record, live in self.unwanted:
-            if live is None:
+        for resolver, record, there, owned in self.unwanted:
+            live = there
+            if live is None and owned is not None:
+                live = released.get(RecordIdentity(resolver.schema.name, owned.record_id))
+            other = self._identities.other_line(resolver.schema, record, live, desired) if live else None
+            if live is None or other is None:
                 continue
-            other = self._identities.other_line(resolver.schema, record, live, desired)
-            if other is not None:
-                kept.add(record.address)
-                if other.address not in self.doubles:
-                    self.findings.problems.append(named_by(resolver, record, live, other))
-        gone = {record.address for _, record, live in self.unwanted if live is None}
+            kept.add(record.address)
+            if there is not None and other.address not in self.doubles:
+                self.findings.problems.append(named_by(resolver, record, live, other))
+        gone = {record.address for _, record, live, _ in self.unwanted if live is None}
         # two lines with ``$absent`` may have the old and the new key of one record: the archive is enough
         archived = archived_records(self.findings.changes) if gone else frozenset[RecordIdentity]()
 
@@ -230,7 +250,8 @@ class RecordPlanner:
                 return change
             if change.action is Action.RELEASE and change.record in gone:
                 record = identity_of_record(change)
-                return None if self._identities.is_collected(record) or record in archived else change
+                is_kept = change.record in kept or self._identities.is_collected(record)
+                return None if is_kept or record in archived else change
             return None if is_record_archive(change) and change.record in kept else change
 
         if kept or gone:
@@ -354,7 +375,7 @@ class RecordPlanner:
         """
         changes = self.findings.changes
         taken = taken_records(changes) | archived_records(changes)
-        absent = {record.address: resolver.files.ref(record.place) for resolver, record, _ in self.unwanted}
+        absent = {record.address: resolver.files.ref(record.place) for resolver, record, *_ in self.unwanted}
         for owned in self.displaced:
             found, record = live.get(owned.record_id), RecordIdentity(schema.name, owned.record_id)
             if owned.key.object != schema.name or record in taken or owned.record_id in unanswered:

@@ -10,7 +10,7 @@ writes:
 - another record has it and would lose it, but is not selected: a problem, with the advice to select it;
 - another record has it and keeps it: a problem, even if the same plan archives that record, because archives
   come last;
-- it is a key that no record may have (``$absent``): a problem.
+- it is the key of a line whose record does not exist and is not created (``$absent``, or gone): a problem.
 
 A change that is left out frees no value and no address in the state, so changes that need one of these are
 left out, too. Messages contain neither values nor keys, because people who must not see these may read the
@@ -62,8 +62,15 @@ class Giver(NamedTuple):
     advice: str
 
 
+class KeyLine(NamedTuple):
+    """A manifest line whose record does not exist and is not created."""
+
+    source: SourceRef
+    is_absent: bool  # no record may have its key; else, its record is gone
+
+
 _NO_GIVERS: Mapping[Value, Giver] = {}
-_NOTHING_ABSENT: Mapping[Value, SourceRef] = {}
+_NO_LINES: Mapping[Value, KeyLine] = {}
 
 
 def questions(
@@ -117,29 +124,29 @@ def contradictions(
     left_behind: Mapping[Value, Giver] = _NO_GIVERS,
     *,
     faulty: int = 0,
-    absent: Mapping[Value, SourceRef] = _NOTHING_ABSENT,
+    lines: Mapping[Value, KeyLine] = _NO_LINES,
 ) -> Mapping[int, Sequence[Problem]]:
     """Find the changes that are not possible, by number, with their problems; all others are possible.
 
     The last ``faulty`` changes have problems of another kind, and will not be carried out. ``holders`` maps
     each value that was looked up (see the function ``questions``) to the record that has it now; no record
     has a looked-up value that is not in ``holders``. ``left_behind`` maps values to the unselected records
-    that have them now and would give them up. ``absent`` has the keys that no record may have, each with its
-    manifest line.
+    that have them now and would give them up. ``lines`` has the keys of lines whose records do not exist and
+    are not created.
     """
     repeated = _repeated(changes, objects)
     doubtful = [
         claim
         for claim in claims(changes, objects)
         if claim.value in repeated
-        or claim.value in absent
+        or claim.value in lines
         or holders.get(claim.value) not in {None, _id_of(changes[claim.number])}
     ]
     refused: dict[int, Sequence[Problem]] = {}
     if doubtful:
         sound = len(changes) - faulty
         given, archived = _given_up(changes, objects), _archived(changes)
-        decisions = _Decisions(changes, sound, holders, given, archived, left_behind, absent)
+        decisions = _Decisions(changes, sound, holders, given, archived, left_behind, lines)
         heirs = _heirs(changes)
         while found := {
             **decisions.problems([claim for claim in doubtful if claim.number not in refused], refused),
@@ -159,7 +166,7 @@ class _Decisions:
     given: Mapping[Value, int]  # the change that frees each value
     archived: Mapping[RecordIdentity, Reason]
     left_behind: Mapping[Value, Giver]
-    absent: Mapping[Value, SourceRef]
+    lines: Mapping[Value, KeyLine]
 
     def problems(self, claims: Iterable[Claim], refused: Container[int]) -> Mapping[int, Sequence[Problem]]:
         """Find the problems of ``claims``, by number of the change.
@@ -175,11 +182,8 @@ class _Decisions:
             giver = self.given.get(claim.value)
             if earlier.number != claim.number:
                 found.setdefault(claim.number, []).append(self._twice(claim, earlier))
-            elif line := self.absent.get(claim.value):
-                message = f"according to {line}, no record may have this {claim.name}"
-                found.setdefault(claim.number, []).append(
-                    self._problem(claim, message, "keep one of the two lines")
-                )
+            elif line := self.lines.get(claim.value):
+                found.setdefault(claim.number, []).append(self._of_line(claim, line))
             elif holder is None or holder == _id_of(self.changes[claim.number]):
                 continue
             elif (
@@ -208,6 +212,13 @@ class _Decisions:
             f"another record is to get the same {claim.name}{where}, but in HubSpot this value must be unique"
         )
         return self._problem(claim, message, "keep one of the two")
+
+    def _of_line(self, claim: Claim, line: KeyLine) -> Problem:
+        if line.is_absent:
+            message = f"according to {line.source}, no record may have this {claim.name}"
+        else:
+            message = f"the line at {line.source} names another record, which is gone, by this {claim.name}"
+        return self._problem(claim, message, "keep one of the two lines")
 
     def _held_by(self, claim: Claim, holder: RecordId, giver: int | None) -> Problem:
         message = f"record {holder} has the same {claim.name}, but in HubSpot this value must be unique"
