@@ -16,7 +16,14 @@ from reconciler.model.owned import Origin
 from reconciler.plan.change import Change, Owned, Reason, ValueChange
 from reconciler.plan.records.calls import BY_RECORD_ID
 from reconciler.plan.records.changes import archive_record, create_record, update_record
-from reconciler.plan.records.unique_values import Giver, contradictions, questions, turns_of, value_of
+from reconciler.plan.records.unique_values import (
+    Giver,
+    KeyLine,
+    contradictions,
+    questions,
+    turns_of,
+    value_of,
+)
 from reconciler.source import SourceRef
 from tests.support.many_changes import ManyChanges
 from tests.support.nouns import COMPANIES, definition
@@ -277,6 +284,26 @@ def test_a_record_does_not_get_the_address_of_one_whose_new_address_is_refused()
     assert problem.advice == "solve the problem of that record first"
     assert refused[0][0].message.startswith("the state has record a under this key")
     assert found(changes) == {}
+
+
+@pytest.mark.parametrize(
+    ("is_absent", "message"),
+    [
+        (True, "according to d.yaml:4:3, no record may have this ref"),
+        (False, "the line at d.yaml:4:3 names another record, which is gone, by this ref"),
+    ],
+)
+@pytest.mark.parametrize("holder", [None, "77"])
+def test_the_key_of_a_line_without_a_record_is_for_no_other_record(
+    is_absent: bool, message: str, holder: str | None
+) -> None:
+    lines = {value_of(SCHEMA, "ref", "x"): KeyLine(SourceRef("d.yaml", 4, 3), is_absent)}
+    holders = {value_of(SCHEMA, "ref", "x"): RecordId(holder)} if holder else {}
+    changes = [change("a", None, "x"), change("b", None, "y")]
+
+    ((number, (problem,)),) = contradictions(changes, OBJECTS, holders, lines=lines).items()
+
+    assert (number, problem.message, problem.advice) == (0, message, "keep one of the two lines")
 
 
 def test_an_archive_comes_too_late_to_free_a_value() -> None:
