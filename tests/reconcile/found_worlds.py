@@ -195,3 +195,13 @@ GIVEN_THE_KEY_OF_A_GONE_RECORD: Final = World(
     skips_invalid=True,
 )
 """One line names a record that is gone by a number; the other line gives Ada this number."""
+
+RECREATED_BESIDE_ITSELF: Final = World(
+    lines=(Line(NUMBER, "N3", (("firstname", "Ada"),)), Line(NUMBER, "N9")),
+    live={ADA: {EMAIL: "ada@x.example", NUMBER: "N9"}},
+    labels={},
+    entries=(_owned(ADA, NUMBER, "N3"),),
+    target=("contacts/N3",),
+    recreate=("contacts/N3",),
+)
+"""As before, but the line with her former number asks for a new record."""

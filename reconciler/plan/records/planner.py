@@ -23,7 +23,12 @@ from reconciler.plan.drift.provenance import Edits
 from reconciler.plan.findings import Findings
 from reconciler.plan.owned_changes import adopt_thing, release_thing
 from reconciler.plan.records.affected import affected_records, archived_records, taken_records
-from reconciler.plan.records.changes import identity_of_record, is_record_archive, is_record_change
+from reconciler.plan.records.changes import (
+    identity_of_record,
+    is_record_archive,
+    is_record_change,
+    replaced_by,
+)
 from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
 from reconciler.plan.records.decisions import add_decision
 from reconciler.plan.records.display_names import decision_with_display_name, with_display_name
@@ -284,6 +289,8 @@ class RecordPlanner:
             decision = compare_record(resolver, sides, self.policy)
             self._take(decision, resolver.schema, sides)
             self._note_endpoint(resolver.schema, sides, decision)
+            if self.selection.is_partial and decision.change is not None and replaced_by(decision.change):
+                self.displaced.append(entry)  # a line that is not selected may name it by another key
         self.lost.clear()
 
     def decide_edited(self, edits: Edits) -> None:
@@ -369,13 +376,14 @@ class RecordPlanner:
     ) -> None:
         """Keep ``displaced`` records in state, under their record id, if manifests name them by another key.
 
-        A second record has the old key now, and the second record's entry would replace the displaced
-        record's entry. But if the second record must not exist (``$absent``), it gets no entry: then release
-        the displaced record, as if no record had the key. ``live`` is by record id.
+        A second record has the old key now, or is created with it. The second record's entry would replace
+        the displaced record's entry. But if the second record must not exist (``$absent``), it gets no entry:
+        then release the displaced record, as if no record had the key. ``live`` is by record id.
         """
         changes = self.findings.changes
         taken = taken_records(changes) | archived_records(changes)
         absent = {record.address: resolver.files.ref(record.place) for resolver, record, *_ in self.unwanted}
+        kept: set[RecordId] = set()
         for owned in self.displaced:
             found, record = live.get(owned.record_id), RecordIdentity(schema.name, owned.record_id)
             if owned.key.object != schema.name or record in taken or owned.record_id in unanswered:
@@ -385,10 +393,22 @@ class RecordPlanner:
                 known = Owned(owned.origin, owned.is_protected)
                 adopted = adopt_thing(key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
                 changes.append(with_display_name(adopted, schema, found))
+                kept.add(owned.record_id)
             elif owned.key in absent and not self._identities.is_collected(record):
                 released = release_thing(owned, Reason.ABSENT, absent[owned.key])
                 # the plan also archives the second record, which has the same address
                 changes.append(with_display_name(replace(released, step=2), schema, found, owned))
+        self._create_beside(schema, kept)
+
+    def _create_beside(self, schema: ObjectSchema, kept: Collection[RecordId]) -> None:
+        """Let no created record replace one of the ``kept`` records of a type in state."""
+
+        def decided(change: Change) -> Change:
+            is_instead = change.object_type == schema.name and replaced_by(change) in kept
+            return replace(change, details=None) if is_instead else change
+
+        if any(replaced_by(change) in kept for change in self.findings.changes.replacing()):
+            self.findings.replace(decided)
 
     def _note_endpoint(self, schema: ObjectSchema, sides: RecordSides, decision: RecordDecision) -> None:
         record, live, old_live = sides.record, sides.live, sides.old_live
