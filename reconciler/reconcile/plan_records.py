@@ -37,7 +37,7 @@ from reconciler.plan.records.planner import Known, RecordPlanner
 from reconciler.plan.records.prune import not_in_manifests
 from reconciler.plan.records.respelled import keys_by_form
 from reconciler.plan.records.unanswered import is_too_much
-from reconciler.plan.records.unique_values import KeyLine, Value, value_of
+from reconciler.plan.records.unique_values import KeyLine, KeyUse, Value, value_of
 from reconciler.plan.records.unselected_rivals import LeftBehind
 from reconciler.plan.rests_on import names_rested_on
 from reconciler.plan.targeting import LeftOut, UnmatchedGlobs, selected
@@ -269,7 +269,7 @@ class PlanningRecords:
         checked = with_faulty(findings.changes, findings.workspace, findings.faulty)
         holders = read_holders(self.reader, self.portal, checked, left_behind.key_names)
         ids = {value: record.id for value, record in holders.items()}
-        unique_values = UniqueValues(objects, ids, left_behind.givers(holders), self._keys_of_lines())
+        unique_values = UniqueValues(objects, ids, left_behind.givers(holders), self._free_keys())
         sound = unique_values.without_conflicts(findings.changes, findings.workspace, findings.faulty)
         findings.changes = sound.changes
         findings.problems.extend(sound.problems)
@@ -277,14 +277,14 @@ class PlanningRecords:
             self.endpoints.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
         return unique_values
 
-    def _keys_of_lines(self) -> Mapping[Value, KeyLine]:
-        """Return the keys of lines whose records do not exist and are not created."""
-        keys = {value: KeyLine(source, is_absent=True) for value, source in self.records.absent.items()}
+    def _free_keys(self) -> Mapping[Value, KeyLine]:
+        """Return the keys in lines that no record may get as a value."""
+        keys = dict(self.records.free_keys)
         for held, _ in self.findings.gone:
             for key in held.key.records:
                 if held.source is not None and key.by != RECORD_ID:
                     value = value_of(self.portal.objects[key.object], key.by, key.value)
-                    keys.setdefault(value, KeyLine(held.source, is_absent=False))
+                    keys.setdefault(value, KeyLine(key, held.source, KeyUse.GONE))
         return keys
 
     def compare_associations(self, context: AssociationContext, planned_labels: PlannedLabels) -> None:

@@ -19,6 +19,7 @@ from reconciler.plan.records.changes import archive_record, create_record, updat
 from reconciler.plan.records.unique_values import (
     Giver,
     KeyLine,
+    KeyUse,
     contradictions,
     questions,
     turns_of,
@@ -287,23 +288,33 @@ def test_a_record_does_not_get_the_address_of_one_whose_new_address_is_refused()
 
 
 @pytest.mark.parametrize(
-    ("is_absent", "message"),
+    ("use", "message", "advice"),
     [
-        (True, "according to d.yaml:4:3, no record may have this ref"),
-        (False, "the line at d.yaml:4:3 names another record, which is gone, by this ref"),
+        (KeyUse.ABSENT, "according to d.yaml:4:3, no record may have this ref", "keep one of the two lines"),
+        (
+            KeyUse.GONE,
+            "the line at d.yaml:4:3 names another record, which is gone, by this ref",
+            "keep one of the two lines",
+        ),
+        (
+            KeyUse.FORMER,
+            "the line at d.yaml:4:3 has this ref as a former key (`$renamed_from`)",
+            "remove `$renamed_from` once the record has its new key, or correct one of the two",
+        ),
     ],
 )
 @pytest.mark.parametrize("holder", [None, "77"])
-def test_the_key_of_a_line_without_a_record_is_for_no_other_record(
-    is_absent: bool, message: str, holder: str | None
+def test_the_free_key_of_a_line_is_for_no_other_record(
+    use: KeyUse, message: str, advice: str, holder: str | None
 ) -> None:
-    lines = {value_of(SCHEMA, "ref", "x"): KeyLine(SourceRef("d.yaml", 4, 3), is_absent)}
+    lines = {value_of(SCHEMA, "ref", "x"): KeyLine(key("d"), SourceRef("d.yaml", 4, 3), use)}
     holders = {value_of(SCHEMA, "ref", "x"): RecordId(holder)} if holder else {}
     changes = [change("a", None, "x"), change("b", None, "y")]
 
     ((number, (problem,)),) = contradictions(changes, OBJECTS, holders, lines=lines).items()
 
-    assert (number, problem.message, problem.advice) == (0, message, "keep one of the two lines")
+    assert (number, problem.message, problem.advice) == (0, message, advice)
+    assert contradictions([change("d", None, "x")], OBJECTS, {}, lines=lines) == {}  # its own line
 
 
 def test_an_archive_comes_too_late_to_free_a_value() -> None:

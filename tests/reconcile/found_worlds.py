@@ -205,3 +205,13 @@ RECREATED_BESIDE_ITSELF: Final = World(
     recreate=("contacts/N3",),
 )
 """As before, but the line with her former number asks for a new record."""
+
+GIVEN_A_FORMER_KEY: Final = World(
+    lines=(
+        Line("record_id", ADA, values=((NUMBER, "N1"),)),
+        Line(NUMBER, "N2", (("firstname", "Bob"),), renamed_from="N1"),
+    ),
+    live={ADA: {EMAIL: "ada@x.example"}},
+    labels={},
+)
+"""One line gives Ada a number that is a former key in the other line."""

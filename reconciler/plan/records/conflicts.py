@@ -29,7 +29,7 @@ class UniqueValues:
     holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the record that has the value now
     # unselected records that have such a value now and would give it up, by value
     left_behind: Mapping[Value, Giver] = field(default_factory=dict)
-    # keys of lines whose records do not exist and are not created
+    # keys in lines that no record may get as a value
     lines: Mapping[Value, KeyLine] = field(default_factory=dict)
 
     def without_conflicts(

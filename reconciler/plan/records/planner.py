@@ -45,11 +45,10 @@ from reconciler.plan.records.prune import decide_prune
 from reconciler.plan.records.respelled import respelled_problem
 from reconciler.plan.records.sides import RecordSides
 from reconciler.plan.records.unanswered import is_unanswered, unanswered_problem
-from reconciler.plan.records.unique_values import Value, value_of, writes_unique
+from reconciler.plan.records.unique_values import KeyLine, KeyUse, Value, value_of, writes_unique
 from reconciler.plan.rests_on import archive_rests_on
 from reconciler.plan.targeting import LeftOut
 from reconciler.plan.values.resolve import Resolver
-from reconciler.source import SourceRef
 
 
 class Known(NamedTuple):
@@ -104,8 +103,8 @@ class RecordPlanner:
     # owned records whose key a different live record has now
     displaced: list[OwnedRecord] = field(default_factory=list)
     unwanted: list[Unwanted] = field(default_factory=list)
-    # keys that no record may have (``$absent``), each with its manifest line
-    absent: dict[Value, SourceRef] = field(default_factory=dict)
+    # keys that no record may get as a value, because a line has them with ``$absent`` or as a former key
+    free_keys: dict[Value, KeyLine] = field(default_factory=dict)
     # addresses of manifest lines that name a record which another manifest line also names
     doubles: list[RecordAddress] = field(default_factory=list)
     # records that HubSpot does not have under their key; state has them, perhaps under another key property
@@ -159,7 +158,7 @@ class RecordPlanner:
         """
         population = self.findings.population(resolver.schema.name)
         for record in records:
-            self._note_absent(resolver, record)
+            self._note_free_key(resolver, record)
             sides = _sides_of(record, live, owned, known)
             if sides.old_live is not None:
                 self._identities.add_old(record, resolver.schema, sides.old_live)
@@ -191,10 +190,13 @@ class RecordPlanner:
                 self._take(decision, resolver.schema, sides)
             self._note_endpoint(resolver.schema, sides, decision)
 
-    def _note_absent(self, resolver: Resolver, record: DesiredRecord) -> None:
-        if record.special.is_absent and record.document.key != RECORD_ID:
-            value = value_of(resolver.schema, record.document.key, record.key)
-            self.absent[value] = resolver.files.ref(record.place)
+    def _note_free_key(self, resolver: Resolver, record: DesiredRecord) -> None:
+        special, by = record.special, record.document.key
+        key = record.key if special.is_absent else special.renamed_from
+        if key is not None and by != RECORD_ID:
+            use = KeyUse.ABSENT if special.is_absent else KeyUse.FORMER
+            line = KeyLine(record.address, resolver.files.ref(record.place), use)
+            self.free_keys[value_of(resolver.schema, by, key)] = line
 
     def _decide(
         self, resolver: Resolver, sides: RecordSides, double: Problem | None, *, is_open: bool

@@ -10,7 +10,7 @@ writes:
 - another record has it and would lose it, but is not selected: a problem, with the advice to select it;
 - another record has it and keeps it: a problem, even if the same plan archives that record, because archives
   come last;
-- it is the key of a line whose record does not exist and is not created (``$absent``, or gone): a problem.
+- it is a key in another line that must stay free (``KeyUse``): a problem.
 
 A change that is left out frees no value and no address in the state, so changes that need one of these are
 left out, too. Messages contain neither values nor keys, because people who must not see these may read the
@@ -20,10 +20,11 @@ messages.
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import RecordId
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.references import RecordIdentity
@@ -62,11 +63,20 @@ class Giver(NamedTuple):
     advice: str
 
 
-class KeyLine(NamedTuple):
-    """A manifest line whose record does not exist and is not created."""
+class KeyUse(Enum):
+    """The reason why a key in a manifest line is free and must not become the value of another record."""
 
+    ABSENT = "absent"  # no record may have it (``$absent``)
+    GONE = "gone"  # its record is gone, and not created again
+    FORMER = "former"  # it is a former key (``$renamed_from``)
+
+
+class KeyLine(NamedTuple):
+    """A manifest line with such a key."""
+
+    address: RecordAddress
     source: SourceRef
-    is_absent: bool  # no record may have its key; else, its record is gone
+    use: KeyUse
 
 
 _NO_GIVERS: Mapping[Value, Giver] = {}
@@ -131,15 +141,15 @@ def contradictions(
     The last ``faulty`` changes have problems of another kind, and will not be carried out. ``holders`` maps
     each value that was looked up (see the function ``questions``) to the record that has it now; no record
     has a looked-up value that is not in ``holders``. ``left_behind`` maps values to the unselected records
-    that have them now and would give them up. ``lines`` has the keys of lines whose records do not exist and
-    are not created.
+    that have them now and would give them up. ``lines`` has the keys in lines that no record may get as a
+    value.
     """
     repeated = _repeated(changes, objects)
     doubtful = [
         claim
         for claim in claims(changes, objects)
         if claim.value in repeated
-        or claim.value in lines
+        or _line_of(claim, changes, lines)
         or holders.get(claim.value) not in {None, _id_of(changes[claim.number])}
     ]
     refused: dict[int, Sequence[Problem]] = {}
@@ -182,7 +192,7 @@ class _Decisions:
             giver = self.given.get(claim.value)
             if earlier.number != claim.number:
                 found.setdefault(claim.number, []).append(self._twice(claim, earlier))
-            elif line := self.lines.get(claim.value):
+            elif line := _line_of(claim, self.changes, self.lines):
                 found.setdefault(claim.number, []).append(self._of_line(claim, line))
             elif holder is None or holder == _id_of(self.changes[claim.number]):
                 continue
@@ -214,11 +224,16 @@ class _Decisions:
         return self._problem(claim, message, "keep one of the two")
 
     def _of_line(self, claim: Claim, line: KeyLine) -> Problem:
-        if line.is_absent:
-            message = f"according to {line.source}, no record may have this {claim.name}"
-        else:
-            message = f"the line at {line.source} names another record, which is gone, by this {claim.name}"
-        return self._problem(claim, message, "keep one of the two lines")
+        name, advice = claim.name, "keep one of the two lines"
+        match line.use:
+            case KeyUse.ABSENT:
+                message = f"according to {line.source}, no record may have this {name}"
+            case KeyUse.GONE:
+                message = f"the line at {line.source} names another record, which is gone, by this {name}"
+            case KeyUse.FORMER:
+                message = f"the line at {line.source} has this {name} as a former key (`$renamed_from`)"
+                advice = "remove `$renamed_from` once the record has its new key, or correct one of the two"
+        return self._problem(claim, message, advice)
 
     def _held_by(self, claim: Claim, holder: RecordId, giver: int | None) -> Problem:
         message = f"record {holder} has the same {claim.name}, but in HubSpot this value must be unique"
@@ -323,6 +338,12 @@ def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
         return frozenset()
     count = Counter(claim.value for claim in claims(changes, objects) if hash(claim.value) in alike)
     return frozenset(value for value, times in count.items() if times > 1)
+
+
+def _line_of(claim: Claim, changes: Sequence[Change], lines: Mapping[Value, KeyLine]) -> KeyLine | None:
+    """Return the line of another record that has the claimed value as a key."""
+    line = lines.get(claim.value)
+    return None if line is None or line.address == changes[claim.number].record else line
 
 
 def _heirs(changes: Sequence[Change]) -> Mapping[int, int]:
