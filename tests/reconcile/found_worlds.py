@@ -215,3 +215,14 @@ GIVEN_A_FORMER_KEY: Final = World(
     labels={},
 )
 """One line gives Ada a number that is a former key in the other line."""
+
+ABSENT_AND_RENAMED: Final = World(
+    lines=(
+        Line(NUMBER, "N4", is_absent=True),
+        Line(NUMBER, "N2", (("firstname", "Ada"),), renamed_from="N4"),
+    ),
+    live={ADA: {EMAIL: "ada@x.example"}},
+    labels={},
+    entries=(_owned(ADA, NUMBER, "N4"),),
+)
+"""People took away Ada's number. One line gives her another one; no record may have the former one."""

@@ -199,6 +199,7 @@ def test_a_plan_takes_away_only_what_no_line_names(world: World) -> None:
 @example(found_worlds.GIVEN_THE_KEY_OF_A_GONE_RECORD)
 @example(found_worlds.RECREATED_BESIDE_ITSELF)
 @example(found_worlds.GIVEN_A_FORMER_KEY)
+@example(found_worlds.ABSENT_AND_RENAMED)
 @given(whole_worlds() | rekeyed_worlds() | worlds_elsewhere())
 def test_an_applied_plan_keeps_what_is_named_and_leaves_nothing_to_do(world: World) -> None:
     """HubSpot rejects nothing. The next plan writes nothing, and has problems only if the first one had.

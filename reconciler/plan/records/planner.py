@@ -249,8 +249,9 @@ class RecordPlanner:
             if there is not None and other.address not in self.doubles:
                 self.findings.problems.append(named_by(resolver, record, live, other))
         gone = {record.address for _, record, live, _ in self.unwanted if live is None}
-        # two lines with ``$absent`` may have the old and the new key of one record: the archive is enough
-        archived = archived_records(self.findings.changes) if gone else frozenset[RecordIdentity]()
+        # another line may archive the record by its new key, or miss it by this one (``$renamed_from``)
+        others = archived_records(self.findings.changes) if gone else frozenset[RecordIdentity]()
+        others |= {RecordIdentity(owned.key.object, owned.record_id) for _, owned in self.findings.gone}
 
         def decided(change: Change) -> Change | None:
             if not is_record_change(change):
@@ -258,7 +259,7 @@ class RecordPlanner:
             if change.action is Action.RELEASE and change.record in gone:
                 record = identity_of_record(change)
                 is_kept = change.record in kept or self._identities.is_collected(record)
-                return None if is_kept or record in archived else change
+                return None if is_kept or record in others else change
             return None if is_record_archive(change) and change.record in kept else change
 
         if kept or gone:
