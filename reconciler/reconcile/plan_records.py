@@ -168,7 +168,7 @@ class PlanningRecords:
         found: dict[RecordIdentity, LiveRecord] = {}
         if self.selection.is_partial:  # otherwise, the records that lines name are read already
             ids: dict[str, list[RecordId]] = {}
-            for object_name, record_id in self.records.released():
+            for object_name, record_id in self.records.absent.released():
                 ids.setdefault(object_name, []).append(record_id)
             for object_name, of_type in ids.items():
                 for live in self._by_id(object_name, of_type):

@@ -43,6 +43,11 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tests/reconcile/test_random_worlds.py",
         "tests/drift",
     ),
+    "reconciler/plan/records/absent.py": (
+        "tests/plan/test_record_planner.py",
+        "tests/plan",
+        "tests/reconcile/test_whole_worlds.py",
+    ),
     "reconciler/plan/records/affected.py": (
         "tests/plan/test_record_planner.py",
         "tests/plan",

@@ -4,8 +4,9 @@ Records are compared chunk by chunk. Records that people edited are compared aga
 edits have been read.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from reconciler.errors import Problem
@@ -18,17 +19,13 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import PropertyRef, RecordIdentity
 from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.plan.associations.endpoints import Endpoints, endpoint_of
-from reconciler.plan.change import Action, Change, Owned, Reason
+from reconciler.plan.change import Change, Owned, Reason
 from reconciler.plan.drift.provenance import Edits
 from reconciler.plan.findings import Findings
 from reconciler.plan.owned_changes import adopt_thing, release_thing
+from reconciler.plan.records.absent import NOBODY, AbsentRecords, Unwanted
 from reconciler.plan.records.affected import affected_records, archived_records, taken_records
-from reconciler.plan.records.changes import (
-    identity_of_record,
-    is_record_archive,
-    is_record_change,
-    replaced_by,
-)
+from reconciler.plan.records.changes import replaced_by
 from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
 from reconciler.plan.records.decisions import add_decision
 from reconciler.plan.records.display_names import decision_with_display_name, with_display_name
@@ -38,7 +35,6 @@ from reconciler.plan.records.identity import (
     is_named_elsewhere,
     is_still,
     key_problems,
-    named_by,
 )
 from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import decide_prune
@@ -67,17 +63,6 @@ class Known(NamedTuple):
 NOTHING_ELSE = Known({}, ())
 
 
-class Unwanted(NamedTuple):
-    """A record with ``$absent``, which is archived, or released if the portal does not have it."""
-
-    resolver: Resolver
-    record: DesiredRecord
-    live: LiveRecord | None
-    owned: OwnedRecord | None
-
-
-NOBODY: Mapping[RecordIdentity, LiveRecord] = {}
-
 OVERWRITTEN_SHOWN = 500
 """Maximum number of records, not owned so far, for which the plan names the authors of overwritten values.
 
@@ -102,7 +87,7 @@ class RecordPlanner:
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
     # owned records whose key a different live record has now
     displaced: list[OwnedRecord] = field(default_factory=list)
-    unwanted: list[Unwanted] = field(default_factory=list)
+    absent: AbsentRecords = field(default_factory=AbsentRecords)
     # keys that no record may get as a value, because a line has them with ``$absent`` or as a former key
     free_keys: dict[Value, KeyLine] = field(default_factory=dict)
     # addresses of manifest lines that name a record which another manifest line also names
@@ -178,7 +163,7 @@ class RecordPlanner:
                 self.doubles.append(record.address)
             decision = self._decide(resolver, sides, double, is_open=is_open)
             if decision.change is not None and record.special.is_absent:
-                self.unwanted.append(Unwanted(resolver, record, sides.live, sides.owned))
+                self.absent.add(Unwanted(resolver, record, sides.live, sides.owned))
             overwritten = decision.overwritten if self.overwriting < OVERWRITTEN_SHOWN else ()
             if decision.edited or overwritten:
                 self.overwriting += bool(overwritten)
@@ -225,45 +210,13 @@ class RecordPlanner:
         self.named_otherwise.add(RecordIdentity(resolver.schema.name, owned.record_id))
         return respelled_problem(resolver, sides.record, owned)
 
-    def released(self) -> Iterator[RecordIdentity]:
-        """Return the owned records that must not exist and that HubSpot does not have under their keys."""
-        for resolver, _, live, owned in self.unwanted:
-            if live is None and owned is not None:
-                yield RecordIdentity(resolver.schema.name, owned.record_id)
-
     def keep_named(self, desired: Desired, released: Mapping[RecordIdentity, LiveRecord] = NOBODY) -> None:
-        """Drop the changes that archive or release a record if another manifest line names the record.
+        """Keep records that must not exist (``$absent``) if another manifest line names them.
 
-        These records have ``$absent`` in their line. Call this when all lines are compared. ``released`` has
-        live records of the method ``released``; a line that is not selected may name them by another key.
+        Call this when all lines are compared. ``released`` has live records of ``absent.released``.
         """
-        kept: set[RecordAddress] = set()
-        for resolver, record, there, owned in self.unwanted:
-            live = there
-            if live is None and owned is not None:
-                live = released.get(RecordIdentity(resolver.schema.name, owned.record_id))
-            other = self._identities.other_line(resolver.schema, record, live, desired) if live else None
-            if live is None or other is None:
-                continue
-            kept.add(record.address)
-            if there is not None and other.address not in self.doubles:
-                self.findings.problems.append(named_by(resolver, record, live, other))
-        gone = {record.address for _, record, live, _ in self.unwanted if live is None}
-        # another line may archive the record by its new key, or miss it by this one (``$renamed_from``)
-        others = archived_records(self.findings.changes) if gone else frozenset[RecordIdentity]()
-        others |= {RecordIdentity(owned.key.object, owned.record_id) for _, owned in self.findings.gone}
-
-        def decided(change: Change) -> Change | None:
-            if not is_record_change(change):
-                return change
-            if change.action is Action.RELEASE and change.record in gone:
-                record = identity_of_record(change)
-                is_kept = change.record in kept or self._identities.is_collected(record)
-                return None if is_kept or record in others else change
-            return None if is_record_archive(change) and change.record in kept else change
-
-        if kept or gone:
-            self.findings.replace(decided)
+        named = partial(self._identities.other_line, desired=desired)
+        self.absent.keep_named(self.findings, named, self._identities.is_collected, self.doubles, released)
 
     def decide_lost(self) -> None:
         """Compare the records in ``lost``; call it when all other records have been compared.
@@ -385,7 +338,7 @@ class RecordPlanner:
         """
         changes = self.findings.changes
         taken = taken_records(changes) | archived_records(changes)
-        absent = {record.address: resolver.files.ref(record.place) for resolver, record, *_ in self.unwanted}
+        absent = self.absent.lines()
         kept: set[RecordId] = set()
         for owned in self.displaced:
             found, record = live.get(owned.record_id), RecordIdentity(schema.name, owned.record_id)
