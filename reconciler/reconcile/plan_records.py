@@ -26,7 +26,7 @@ from reconciler.model.progress import Progress
 from reconciler.model.references import RecordIdentity
 from reconciler.model.selection import Selection
 from reconciler.plan.associations.compare import AssociationContext
-from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
+from reconciler.plan.associations.endpoints import Endpoints
 from reconciler.plan.definitions.planned_labels import PlannedLabels
 from reconciler.plan.drift.provenance import Edits, OurRuns
 from reconciler.plan.findings import Findings
@@ -274,7 +274,7 @@ class PlanningRecords:
         findings.changes = sound.changes
         findings.problems.extend(sound.problems)
         for change in sound.left_out:
-            self.endpoints.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
+            self.endpoints.withdraw(change)
         return unique_values
 
     def _free_keys(self) -> Mapping[Value, KeyLine]:

@@ -226,3 +226,22 @@ ABSENT_AND_RENAMED: Final = World(
     entries=(_owned(ADA, NUMBER, "N4"),),
 )
 """People took away Ada's number. One line gives her another one; no record may have the former one."""
+
+_CYD = _owned(CYD, EMAIL, "cyd@x.example")
+NAMED_BY_A_REFUSED_VALUE: Final = World(
+    lines=(
+        Line("record_id", BOB, values=((NUMBER, "N1"),)),
+        Line("record_id", CYD, targets=(Target(NUMBER, "N1"),)),
+    ),
+    live={
+        ADA: {EMAIL: "ada@x.example", NUMBER: "N1"},
+        BOB: {EMAIL: "bob@x.example"},
+        CYD: {EMAIL: "cyd@x.example"},
+    },
+    labels={(ADA, CYD): frozenset()},
+    entries=(_ADA, _CYD),
+    pairs=(_pair(_CYD, _ADA),),
+    prune=Prune.OURS,
+    skips_invalid=True,
+)
+"""A line gives Bob the number of Ada, which is refused. The other line associates Cyd with this number."""

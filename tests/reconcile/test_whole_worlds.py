@@ -179,6 +179,7 @@ def is_due(
 @example(found_worlds.LEFT_OUT_BY_OTHER_ADDRESS)
 @example(found_worlds.NAMED_BY_A_GONE_RECORD)
 @example(found_worlds.ABSENT_BY_FORMER_KEY)
+@example(found_worlds.NAMED_BY_A_REFUSED_VALUE)
 @given(whole_worlds() | rekeyed_worlds() | worlds_elsewhere())
 def test_a_plan_takes_away_only_what_no_line_names(world: World) -> None:
     with opened(world) as made:

@@ -179,8 +179,20 @@ class Endpoints:
         for value in change.values if self._wanted else ():
             spelling = self._spelling_of(change, value.name, value.after)
             if spelling in self._wanted and spelling not in self._noted:
-                self._noted[spelling] = change.record, Endpoint(Presence.INVALID)
+                self._noted[spelling] = self._wanted[spelling], Endpoint(Presence.INVALID)
                 self.note(change.record, Endpoint(Presence.INVALID))
+
+    def withdraw(self, change: Change) -> None:
+        """Note that ``change`` is left out after all, with the values by which associations name its record.
+
+        Another record may have such a value now, so these associations have a problem, too.
+        """
+        self.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
+        for value in change.values if self._wanted else ():
+            after = self._spelling_of(change, value.name, value.after)
+            if after in self._wanted and self._noted[after][0] == change.record:
+                self._noted[after] = self._wanted[after], Endpoint(Presence.INVALID)
+            self._taken.pop(self._spelling_of(change, value.name, value.before), None)
 
     def is_taken_away(self, wanted: DesiredAssociation) -> bool:
         """Return whether no record has the key in ``wanted`` any more after the plan, but one has it now."""
