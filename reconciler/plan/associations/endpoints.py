@@ -190,7 +190,9 @@ class Endpoints:
         self.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
         for value in change.values if self._wanted else ():
             after = self._spelling_of(change, value.name, value.after)
-            if after in self._wanted and self._noted[after][0] == change.record:
+            noted = self._noted.get(after)
+            is_alias = after in self._wanted and after != self.spelling(change.record)
+            if is_alias and noted is not None and noted[0] == change.record:
                 self._noted[after] = self._wanted[after], Endpoint(Presence.INVALID)
             self._taken.pop(self._spelling_of(change, value.name, value.before), None)
 
