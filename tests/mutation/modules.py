@@ -34,7 +34,12 @@ MODULES: dict[str, tuple[str, ...]] = {
     "reconciler/plan/records/three_way.py": ("tests/plan/test_three_way.py", "tests/plan"),
     "reconciler/plan/records/compare.py": ("tests/plan/test_compare_records.py", "tests/plan"),
     "reconciler/plan/records/compare_values.py": ("tests/plan/test_compare_records.py", "tests/plan"),
-    "reconciler/plan/records/identity.py": ("tests/plan/test_identity.py", "tests/plan", "tests/drift"),
+    "reconciler/plan/records/identity.py": (
+        "tests/plan/test_identity.py",
+        "tests/plan",
+        "tests/reconcile/test_whole_worlds.py",
+        "tests/drift",
+    ),
     "reconciler/plan/records/sides.py": ("tests/plan/test_compare_records.py", "tests/plan"),
     "reconciler/plan/records/planner.py": (
         "tests/plan/test_record_planner.py",
