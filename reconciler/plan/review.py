@@ -62,11 +62,11 @@ def keep_reviewed(
             staying.add(change.moved_from)
         if difference is not None:
             differences.append(difference)
-    while heirs := [change for change in kept if _gets_one_of(staying, change)] if staying else []:
+    while waiting := [change for change in kept if _gets_one_of(staying, change)] if staying else []:
         kept = kept.kept(workspace, lambda change: None if _gets_one_of(staying, change) else change)
         fact = Fact(FactKind.ANOTHER_RECORD_HAS_KEY)
-        differences += (_difference(DifferenceKind.CHANGED, heir, (fact,)) for heir in heirs)
-        staying.update(heir.moved_from for heir in heirs if heir.moved_from is not None)
+        differences += (_difference(DifferenceKind.CHANGED, each, (fact,)) for each in waiting)
+        staying.update(each.moved_from for each in waiting if each.moved_from is not None)
     differences += (_difference(DifferenceKind.NO_LONGER_PLANNED, gone) for gone in seen.rest())
     known_rules = set(reviewed.prune_rules)
     rules = tuple(rules)

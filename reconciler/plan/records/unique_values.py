@@ -157,10 +157,10 @@ def contradictions(
         sound = len(changes) - faulty
         given, archived = _given_up(changes, objects), _archived(changes)
         decisions = _Decisions(changes, sound, holders, given, archived, left_behind, lines)
-        heirs = _heirs(changes)
+        waiting = _waiting_for_address(changes)
         while found := {
             **decisions.problems([claim for claim in doubtful if claim.number not in refused], refused),
-            **dict(_not_heirs(changes, heirs, refused)),
+            **dict(_without_address(changes, waiting, refused)),
         }:
             refused |= found
     return refused
@@ -346,7 +346,7 @@ def _line_of(claim: Claim, changes: Sequence[Change], lines: Mapping[Value, KeyL
     return None if line is None or line.address == changes[claim.number].record else line
 
 
-def _heirs(changes: Sequence[Change]) -> Mapping[int, int]:
+def _waiting_for_address(changes: Sequence[Change]) -> Mapping[int, int]:
     """Return the changes whose record gets the address in state that another record has and leaves.
 
     Each is returned by number, with the number of the change that moves the other record to a new address.
@@ -363,11 +363,11 @@ def _heirs(changes: Sequence[Change]) -> Mapping[int, int]:
     return {number: mover for number, mover in found if mover is not None and mover != number}
 
 
-def _not_heirs(
-    changes: Sequence[Change], heirs: Mapping[int, int], refused: Container[int]
+def _without_address(
+    changes: Sequence[Change], waiting: Mapping[int, int], refused: Container[int]
 ) -> Iterator[tuple[int, Sequence[Problem]]]:
     """Report the changes whose address is not free, because the change that moves it is refused."""
-    for number, mover in heirs.items():
+    for number, mover in waiting.items():
         if mover in refused and number not in refused:
             change, other = changes[number], changes[mover]
             message = (
